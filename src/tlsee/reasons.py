@@ -1,0 +1,157 @@
+"""The catalogue of what can go wrong: a misdeed is a row, its alert stands here and nowhere else.
+
+A row names the misdeed, the alert that RFC 9846 (or the RFC cited) asks for, the clause, what
+happened in words, and what helps. Protocol code raises ``PeerMisbehaved(Reasons.x, detail)`` and
+never mentions an alert.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tlsee.codes import AlertDescription as Alert
+
+
+class Reason(NamedTuple):
+    """One row: ``name`` is stable and public, ``sentence`` is what happened, ``fix`` what to do."""
+
+    name: str
+    alert: Alert
+    clause: str
+    sentence: str
+    fix: str = ""
+
+
+PEER_BUG = "the peer breaks the protocol: report it to whoever runs or wrote it"
+
+_rows: list[Reason] = []
+
+
+def _row(name: str, alert: Alert, clause: str, sentence: str, fix: str = PEER_BUG) -> Reason:
+    made = Reason(name, alert, clause, sentence, fix)
+    _rows.append(made)
+    return made
+
+
+# fmt: off
+class Reasons:
+    """Every reason for which this side ends a connection."""
+
+    # The bytes themselves
+    malformed = _row("malformed", Alert.decode_error, "RFC 9846, 6", "a message cannot be parsed")
+    trailing_bytes = _row("trailing_bytes", Alert.decode_error, "RFC 9846, 4.3", "a structure is followed by bytes that belong to nothing")
+    message_too_long = _row("message_too_long", Alert.decode_error, "RFC 9846, 4", "a handshake message exceeds the bound", "raise the bound in the configuration if the peer is right to send that much")
+    illegal_value = _row("illegal_value", Alert.illegal_parameter, "RFC 9846, 6", "a field holds a value that the protocol forbids there")
+
+    # Records
+    record_overflow = _row("record_overflow", Alert.record_overflow, "RFC 9846, 5.1", "a record is longer than the protocol or our record_size_limit allows")
+    bad_record_mac = _row("bad_record_mac", Alert.bad_record_mac, "RFC 9846, 5.2", "a record could not be decrypted with the keys of this moment", "bytes were changed on the way, or the peer uses other keys: look for a proxy or a bug of the peer")
+    unexpected_record = _row("unexpected_record", Alert.unexpected_message, "RFC 9846, 5", "a record of a type that has no place here")
+    not_tls = _row("not_tls", Alert.decode_error, "RFC 9846, 5.1", "the peer does not speak TLS", "check the host and the port: this one answers something else")
+    empty_fragment = _row("empty_fragment", Alert.unexpected_message, "RFC 9846, 5.4", "a handshake or alert record carries no content")
+    too_many_empty_records = _row("too_many_empty_records", Alert.unexpected_message, "RFC 9846, 5.4", "more empty records in a row than the bound allows")
+    no_content_type = _row("no_content_type", Alert.unexpected_message, "RFC 9846, 5.4", "a decrypted record is zeros throughout")
+    misaligned_key_change = _row("misaligned_key_change", Alert.unexpected_message, "RFC 9846, 5.1", "handshake bytes are left over where the keys change")
+    interleaved_handshake = _row("interleaved_handshake", Alert.unexpected_message, "RFC 9846, 5.1", "another record came in the middle of a handshake message")
+    bad_change_cipher_spec = _row("bad_change_cipher_spec", Alert.unexpected_message, "RFC 9846, 5", "a change_cipher_spec where none may be, or with another value than 1")
+    too_many_change_cipher_specs = _row("too_many_change_cipher_specs", Alert.unexpected_message, "RFC 9846, 5", "more change_cipher_spec records than the bound allows")
+    malformed_alert = _row("malformed_alert", Alert.decode_error, "RFC 9846, 5.1", "an alert record that is not exactly one alert")
+    too_many_warnings = _row("too_many_warnings", Alert.unexpected_message, "RFC 9846, 6", "more warning alerts than the bound allows")
+    too_much_early_data = _row("too_much_early_data", Alert.unexpected_message, "RFC 9846, 4.3.10", "more undecryptable records than refused early data may fill")
+    unprotected_record = _row("unprotected_record", Alert.unexpected_message, "RFC 9846, 5", "a record arrived in the clear after protection began")
+    plaintext_data = _row("plaintext_data", Alert.unexpected_message, "RFC 9846, 5.1", "application data before it may flow")
+
+    # Messages and extensions
+    unexpected_message = _row("unexpected_message", Alert.unexpected_message, "RFC 9846, 4", "a message that the state of the handshake does not allow")
+    misplaced_extension = _row("misplaced_extension", Alert.illegal_parameter, "RFC 9846, 4.3", "an extension in a message where it has no place")
+    duplicate_extension = _row("duplicate_extension", Alert.illegal_parameter, "RFC 9846, 4.3", "the same extension twice in one message")
+    unsolicited_extension = _row("unsolicited_extension", Alert.unsupported_extension, "RFC 9846, 4.3", "an answer to an extension that we did not send")
+    missing_extension = _row("missing_extension", Alert.missing_extension, "RFC 9846, 9.2", "a message lacks an extension that it must carry")
+    pre_shared_key_not_last = _row("pre_shared_key_not_last", Alert.illegal_parameter, "RFC 9846, 4.3.11", "pre_shared_key is not the last extension")
+
+    # Hellos
+    illegal_legacy_version = _row("illegal_legacy_version", Alert.protocol_version, "RFC 9846, 4.2.2", "legacy_version is not 0x0303")
+    illegal_compression = _row("illegal_compression", Alert.illegal_parameter, "RFC 9846, 4.2.2", "compression other than none")
+    session_id_not_echoed = _row("session_id_not_echoed", Alert.illegal_parameter, "RFC 9846, 4.2.3", "legacy_session_id_echo is not what we sent")
+    version_not_offered = _row("version_not_offered", Alert.illegal_parameter, "RFC 9846, 4.3.1", "the server selected a version that we did not offer")
+    version_too_old = _row("version_too_old", Alert.protocol_version, "RFC 9846, 4.3.1", "the peer speaks only versions that this side does not", "enable a common version: versions= in the configuration, --tls on the command line")
+    downgrade = _row("downgrade", Alert.illegal_parameter, "RFC 9846, 4.2.3", "the server's random says that it would have spoken a newer version: somebody downgraded the connection", "look for a middlebox that edits hellos")
+    suite_not_offered = _row("suite_not_offered", Alert.illegal_parameter, "RFC 9846, 4.2.3", "the server selected a cipher suite that we did not offer")
+    suite_changed = _row("suite_changed", Alert.illegal_parameter, "RFC 9846, 4.2.4", "ServerHello selects another suite than HelloRetryRequest did")
+    version_changed = _row("version_changed", Alert.illegal_parameter, "RFC 9846, 4.2.4", "ServerHello selects another version than HelloRetryRequest did")
+    group_not_offered = _row("group_not_offered", Alert.illegal_parameter, "RFC 9846, 4.3.8", "the server selected a group that we did not offer")
+    group_already_shared = _row("group_already_shared", Alert.illegal_parameter, "RFC 9846, 4.3.8", "HelloRetryRequest asks for a group of which we had sent a share")
+    group_changed = _row("group_changed", Alert.illegal_parameter, "RFC 9846, 4.3.8", "ServerHello uses another group than HelloRetryRequest asked for")
+    share_not_sent = _row("share_not_sent", Alert.illegal_parameter, "RFC 9846, 4.3.8", "ServerHello answers a share that we did not send")
+    bad_key_share = _row("bad_key_share", Alert.illegal_parameter, "RFC 9846, 4.3.8", "the peer's key share is no valid public value of its group")
+    duplicate_share = _row("duplicate_share", Alert.illegal_parameter, "RFC 9846, 4.3.8", "two shares for one group")
+    share_without_group = _row("share_without_group", Alert.illegal_parameter, "RFC 9846, 4.3.8", "a share for a group that supported_groups does not list")
+    share_out_of_order = _row("share_out_of_order", Alert.illegal_parameter, "RFC 9846, 4.3.8", "key shares in another order than supported_groups")
+    retry_changes_nothing = _row("retry_changes_nothing", Alert.illegal_parameter, "RFC 9846, 4.2.4", "HelloRetryRequest would not change the ClientHello")
+    second_retry = _row("second_retry", Alert.unexpected_message, "RFC 9846, 4.2.4", "a second HelloRetryRequest")
+    hello_changed = _row("hello_changed", Alert.illegal_parameter, "RFC 9846, 4.2.2", "the second ClientHello differs from the first in more than it may")
+    retry_not_followed = _row("retry_not_followed", Alert.illegal_parameter, "RFC 9846, 4.3.8", "the second ClientHello does not carry the one share that was asked for")
+    cookie_wrong = _row("cookie_wrong", Alert.illegal_parameter, "RFC 9846, 4.3.2", "the second ClientHello does not return the cookie")
+    early_data_after_retry = _row("early_data_after_retry", Alert.illegal_parameter, "RFC 9846, 4.2.2", "early_data after a HelloRetryRequest")
+    psk_not_offered = _row("psk_not_offered", Alert.unsupported_extension, "RFC 9846, 4.3.11", "the server selected a pre-shared key and none was offered")
+    psk_modes_missing = _row("psk_modes_missing", Alert.missing_extension, "RFC 9846, 4.3.9", "pre_shared_key without psk_key_exchange_modes")
+
+    # Negotiation
+    no_common_suite = _row("no_common_suite", Alert.handshake_failure, "RFC 9846, 4.2.1", "no cipher suite in common", "allow one of the peer's: suites=, --suites")
+    no_common_group = _row("no_common_group", Alert.handshake_failure, "RFC 9846, 4.2.1", "no key exchange group in common", "allow one of the peer's: groups=, --groups")
+    no_common_scheme = _row("no_common_scheme", Alert.handshake_failure, "RFC 9846, 4.3.3", "no certificate here can sign with a scheme that the peer accepts", "add a certificate with another key type: credentials=[...]")
+    no_application_protocol = _row("no_application_protocol", Alert.no_application_protocol, "RFC 7301, 3.2", "no application protocol in common", "offer one of the peer's: alpn=, --alpn")
+    alpn_not_offered = _row("alpn_not_offered", Alert.illegal_parameter, "RFC 7301, 3.1", "the server selected an application protocol that we did not offer, or several")
+    unrecognized_name = _row("unrecognized_name", Alert.unrecognized_name, "RFC 6066, 3", "no certificate here is for the name the client asked for", "add a credential for it, or one that serves any name")
+    no_credential = _row("no_credential", Alert.internal_error, "RFC 9846, 4.5.1", "the server has no certificate to show", "give ServerConfig a credential")
+    record_size_limit_too_small = _row("record_size_limit_too_small", Alert.illegal_parameter, "RFC 8449, 4", "record_size_limit below 64")
+
+    # Authentication
+    empty_certificate = _row("empty_certificate", Alert.decode_error, "RFC 9846, 4.5.1.4", "the server sent no certificate")
+    certificate_required = _row("certificate_required", Alert.certificate_required, "RFC 9846, 4.5.1.4", "the client sent no certificate and one is required", "give the client a certificate: ClientConfig(credentials=[...]), --cert and --key")
+    request_context_wrong = _row("request_context_wrong", Alert.illegal_parameter, "RFC 9846, 4.5.1", "certificate_request_context is not the one that belongs here")
+    scheme_not_offered = _row("scheme_not_offered", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the peer signed with a scheme that we did not offer")
+    scheme_not_for_key = _row("scheme_not_for_key", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the signature scheme does not fit the certificate's key")
+    bad_signature = _row("bad_signature", Alert.decrypt_error, "RFC 9846, 4.5.2", "the signature over the handshake is wrong: the peer does not hold the certificate's key, or bytes were changed")
+    bad_finished = _row("bad_finished", Alert.decrypt_error, "RFC 9846, 4.5.3", "the Finished checksum is wrong: the two sides did not see the same handshake")
+    unusable_certificate = _row("unusable_certificate", Alert.bad_certificate, "RFC 9846, 4.5.1.4", "the certificate cannot be read or its key cannot be used")
+
+    # Certificates judged
+    unknown_ca = _row("unknown_ca", Alert.unknown_ca, "RFC 5280, 6.1", "no path leads from the certificate to a trust anchor", "trust its authority (--ca FILE, Trust.from_file), or have the peer send the missing intermediate")
+    certificate_expired = _row("certificate_expired", Alert.certificate_expired, "RFC 5280, 6.1.3", "the certificate has expired", "the peer needs a new one; if every certificate looks expired, check this machine's clock")
+    certificate_not_yet_valid = _row("certificate_not_yet_valid", Alert.certificate_expired, "RFC 5280, 6.1.3", "the certificate is not valid yet", "check this machine's clock, then the certificate's dates")
+    name_mismatch = _row("name_mismatch", Alert.bad_certificate, "RFC 9525, 6", "the certificate is for another name", "connect by a name that it lists, or have it issued for this one")
+    no_subject_alt_name = _row("no_subject_alt_name", Alert.bad_certificate, "RFC 9525, 6.4", "the certificate has no subjectAltName to compare with", "issue it with a subjectAltName; the common name is not looked at")
+    not_a_ca = _row("not_a_ca", Alert.unknown_ca, "RFC 5280, 6.1.4 (k)", "a certificate in the chain signs another and is no authority")
+    path_too_long = _row("path_too_long", Alert.unknown_ca, "RFC 5280, 6.1.4 (m)", "the chain is longer than one of its authorities allows")
+    wrong_key_usage = _row("wrong_key_usage", Alert.unsupported_certificate, "RFC 5280, 4.2.1.3", "the certificate's key may not be used this way", "issue it with the right key usage")
+    wrong_purpose = _row("wrong_purpose", Alert.unsupported_certificate, "RFC 5280, 4.2.1.12", "the certificate is not meant for this role", "issue it with serverAuth or clientAuth")
+    name_constraints = _row("name_constraints", Alert.bad_certificate, "RFC 5280, 4.2.1.10", "an authority in the chain may not vouch for this name")
+    bad_certificate_signature = _row("bad_certificate_signature", Alert.bad_certificate, "RFC 5280, 6.1.3", "a certificate's signature is wrong")
+    weak_certificate_signature = _row("weak_certificate_signature", Alert.bad_certificate, "RFC 9846, 4.5.1.4", "a certificate is signed with MD5 or SHA-1")
+    weak_key = _row("weak_key", Alert.insufficient_security, "RFC 9325, 4.5", "a key in the chain is too small", "issue it with RSA of 2048 bits or more, or an elliptic curve")
+    unknown_critical_extension = _row("unknown_critical_extension", Alert.unsupported_certificate, "RFC 5280, 4.2", "a certificate carries a critical extension that is not understood here")
+    malformed_certificate = _row("malformed_certificate", Alert.bad_certificate, "RFC 5280, 4.1", "a certificate cannot be read")
+    chain_too_long = _row("chain_too_long", Alert.bad_certificate, "RFC 9846, 4.5.1", "more certificates than the bound allows")
+    judgement_exhausted = _row("judgement_exhausted", Alert.bad_certificate, "RFC 5280, 6.1", "the bound on the search for a path was reached")
+    judge_refused = _row("judge_refused", Alert.certificate_unknown, "RFC 9846, 6.2", "the application's own judge refused the certificate", "ask whoever configured the judge")
+
+    # After the handshake
+    too_many_key_updates = _row("too_many_key_updates", Alert.unexpected_message, "RFC 9846, 4.7.3", "more KeyUpdates without data between them than the bound allows")
+    too_many_tickets = _row("too_many_tickets", Alert.unexpected_message, "RFC 9846, 4.7.1", "more tickets than the bound allows")
+
+    # This side
+    signing_failed = _row("signing_failed", Alert.internal_error, "RFC 9846, 4.5.2", "our own signer did not sign", "look at the signer's error")
+    local_failure = _row("local_failure", Alert.internal_error, "RFC 9846, 6.2", "this side could not go on")
+    answer_refused = _row("answer_refused", Alert.access_denied, "RFC 9846, 6.2", "the application refused")
+    input_while_waiting = _row("input_while_waiting", Alert.internal_error, "RFC 9846, 6.2", "the peer sent more than the bound while a question was open")
+    key_limit_reached = _row("key_limit_reached", Alert.internal_error, "RFC 9846, 5.5", "the keys reached the end of their use")
+    handshake_timeout = _row("handshake_timeout", Alert.user_canceled, "RFC 9846, 6.1", "the handshake was not done in time", "see whether the peer is reachable and not overloaded; raise timeout= or --timeout")
+    truncated = _row("truncated", Alert.close_notify, "RFC 9846, 6.1", "the connection was cut without close_notify: what was received may be incomplete", "do not use the data as if it were whole")
+    cut_in_handshake = _row("cut_in_handshake", Alert.close_notify, "RFC 9846, 6.1", "the peer closed the connection in the middle of the handshake", "look at the peer's log; a firewall or a proxy may cut as well")
+# fmt: on
+
+
+def catalogue() -> tuple[Reason, ...]:
+    """Every row, in the order of this file."""
+    return tuple(_rows)
