@@ -1,1 +1,107 @@
-""""""
+"""The extensions, one file each; importing this package makes all of them known to the blocks."""
+
+from __future__ import annotations
+
+from tlsee.wire.extensions.application_layer_protocol_negotiation import ProtocolNameList
+from tlsee.wire.extensions.block import (
+    AnyExtension,
+    Extension,
+    Extensions,
+    GreaseExtension,
+    UnknownExtension,
+    classes_of,
+    extension,
+    extensions,
+)
+from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
+from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.early_data import EarlyDataIndication, EarlyDataTicket
+from tlsee.wire.extensions.ec_point_formats import ECPointFormats
+from tlsee.wire.extensions.extended_main_secret import ExtendedMainSecret
+from tlsee.wire.extensions.key_share import (
+    KeyShareClientHello,
+    KeyShareEntry,
+    KeyShareHelloRetryRequest,
+    KeyShareServerHello,
+)
+from tlsee.wire.extensions.matrix import MATRIX, Block
+from tlsee.wire.extensions.oid_filters import OIDFilter, OIDFilters
+from tlsee.wire.extensions.padding import Padding
+from tlsee.wire.extensions.post_handshake_auth import PostHandshakeAuth
+from tlsee.wire.extensions.pre_shared_key import (
+    PreSharedKeyClientHello,
+    PreSharedKeyServerHello,
+    PskIdentity,
+)
+from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
+from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
+from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
+from tlsee.wire.extensions.session_ticket import SessionTicket12
+from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms, SignatureAlgorithmsCert
+from tlsee.wire.extensions.signed_certificate_timestamp import (
+    SignedCertificateTimestampList,
+    SignedCertificateTimestamps,
+)
+from tlsee.wire.extensions.status_request import (
+    CertificateStatus,
+    OCSPResponse,
+    OCSPStatusRequest,
+    StatusRequest,
+    StatusRequestCertificateRequest,
+)
+from tlsee.wire.extensions.supported_groups import SupportedGroups
+from tlsee.wire.extensions.supported_versions import (
+    SupportedVersionsClientHello,
+    SupportedVersionsServerHello,
+)
+
+__all__ = [
+    "MATRIX",
+    "AnyExtension",
+    "Block",
+    "CertificateAuthorities",
+    "CertificateStatus",
+    "Cookie",
+    "ECPointFormats",
+    "EarlyDataIndication",
+    "EarlyDataTicket",
+    "ExtendedMainSecret",
+    "Extension",
+    "Extensions",
+    "GreaseExtension",
+    "KeyShareClientHello",
+    "KeyShareEntry",
+    "KeyShareHelloRetryRequest",
+    "KeyShareServerHello",
+    "OCSPResponse",
+    "OCSPStatusRequest",
+    "OIDFilter",
+    "OIDFilters",
+    "Padding",
+    "PostHandshakeAuth",
+    "PreSharedKeyClientHello",
+    "PreSharedKeyServerHello",
+    "ProtocolNameList",
+    "PskIdentity",
+    "PskKeyExchangeModes",
+    "RecordSizeLimit",
+    "RenegotiationInfo",
+    "ServerName",
+    "ServerNameAcknowledged",
+    "ServerNameList",
+    "SessionTicket12",
+    "SignatureAlgorithms",
+    "SignatureAlgorithmsCert",
+    "SignedCertificateTimestampList",
+    "SignedCertificateTimestamps",
+    "StatusRequest",
+    "StatusRequestCertificateRequest",
+    "SupportedGroups",
+    "SupportedVersionsClientHello",
+    "SupportedVersionsServerHello",
+    "UnknownExtension",
+    "classes_of",
+    "extension",
+    "extensions",
+]
