@@ -1,1 +1,1 @@
-""""""
+"""Algorithms as rows, and the provider that has them."""
