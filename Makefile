@@ -53,7 +53,7 @@ wheel: $(VENV)/.runtime  ## dist/*.whl and the source archive
 	$(BIN)/python -m hatchling build
 
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+	--custom-compile-command "make lock"
 lock: $(VENV)/.dev  ## resolve requirements/*.in anew; ARGS=--upgrade takes the newest
 	cd requirements && for set in runtime build test dev bench; do \
 	    ../$(LOCK) $(ARGS) --output-file $$set.txt $$set.in || exit 1; done
