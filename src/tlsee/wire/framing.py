@@ -72,7 +72,7 @@ class HandshakeBuffer:
         """How many bytes of an unfinished message, or of messages not asked for yet, wait."""
         return len(self._data)
 
-    def fork(self) -> HandshakeBuffer:
+    def copy(self) -> HandshakeBuffer:
         """An independent buffer that holds the same."""
         other = HandshakeBuffer(self._limit)
         other._data[:] = self._data

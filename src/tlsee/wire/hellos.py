@@ -22,7 +22,7 @@ class ClientHello(Message):
     random: bytes = fixed(32)
     legacy_session_id: bytes = opaque(0, 32)
     cipher_suites: tuple[CipherSuite, ...] = vector(u16(CipherSuite), 2, 0xFFFE)
-    legacy_compression_methods: bytes = opaque(1, 0xFF)
+    legacy_compression_methods: tuple[int, ...] = vector(u8(), 1, 0xFF)
     extensions: Extensions = extensions(Block.CH, optional=True)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tlsee.wire.extensions.application_layer_protocol_negotiation import ProtocolNameList
+from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import (
     AnyExtension,
     Extension,

@@ -10,10 +10,10 @@ from tlsee.wire.extensions.matrix import Block
 
 @struct
 class ServerName:
-    """RFC 6066, 3; every type of name begins with a 16-bit length, so unknown ones fit too."""
+    """RFC 6066, 3; a name of any type begins with a 16-bit length, so unknown ones fit too."""
 
     name_type: NameType = u8(NameType)
-    host_name: bytes = opaque(1, 0xFFFF)
+    name: bytes = opaque(1, 0xFFFF)
 
 
 @extension(ExtensionType.server_name, Block.CH, Block.CR)
