@@ -14,7 +14,7 @@ PARALLEL := -n $(WORKERS) --dist loadgroup
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-all check lint types format bench wheel lock clean
+.PHONY: help demo test test-slow test-all check lint types format bench wheel try-wheel lock clean
 
 help:  ## this list
 	@echo 'make VERB [ARGS="..."]; ARGS go to the program behind the verb'
@@ -52,6 +52,16 @@ wheel: $(VENV)/.runtime  ## dist/*.whl and the source archive
 	rm -rf dist
 	$(BIN)/python -m hatchling build
 
+STRANGER := build/stranger
+try-wheel: wheel $(VENV)/.dev  ## the wheel in an empty environment, by pip and by uvx, and run
+	rm -rf $(STRANGER) && $(PYTHON) -m venv $(STRANGER)
+	$(STRANGER)/bin/python -m pip --quiet install dist/*-py3-none-any.whl
+	$(STRANGER)/bin/python -m pip check
+	cd build && stranger/bin/tlsee --version && stranger/bin/tlsee demo \
+	    && stranger/bin/python -m tlsee demo >demo.txt
+	cd build && UV_PYTHON_DOWNLOADS=never ../$(BIN)/uvx --refresh-package tlsee \
+	    --python $(PYTHON) --from ../dist/*-py3-none-any.whl tlsee demo
+
 LOCK := $(BIN)/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
 	--custom-compile-command "make lock"
 lock: $(VENV)/.dev  ## resolve requirements/*.in anew; ARGS=--upgrade takes the newest
@@ -59,7 +69,7 @@ lock: $(VENV)/.dev  ## resolve requirements/*.in anew; ARGS=--upgrade takes the 
 	    ../$(LOCK) $(ARGS) --output-file $$set.txt $$set.in || exit 1; done
 
 clean:  ## remove .venv, dist and caches
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 # The environment. Each set of requirements has a stamp that is newer than what it was made from.
 $(VENV)/bin/python:

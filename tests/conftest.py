@@ -1,4 +1,4 @@
-"""What holds for every test: no skip where skips are forbidden, and hypothesis' profiles.
+"""What holds for every test: the environment, no skip where none is allowed, the profiles.
 
 Profiles, chosen by ``TLSEE_HYPOTHESIS``: ``dev`` searches anew each time; ``ci`` (the default where
 ``CI`` is set) is the same search on every run; ``thorough`` is that with many more examples, for
@@ -14,6 +14,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support.missing import skips_are_forbidden
+
+# What the command reads of its environment, a test sets itself or does not have.
+for _name in ("SSLKEYLOGFILE", "SSL_CERT_FILE", "SSL_CERT_DIR", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(_name, None)
 
 _slow_machines = [HealthCheck.too_slow]
 settings.register_profile("dev", deadline=None, suppress_health_check=_slow_machines)
