@@ -1,0 +1,79 @@
+"""What ``connection.next_event()`` returns."""
+
+from __future__ import annotations
+
+import enum
+
+from tlsee.codes import AlertDescription, AlertLevel
+from tlsee.connection.info import ConnectionInfo
+from tlsee.questions import Question
+from tlsee.trace import Direction
+from tlsee.values import value
+
+
+class NeedData(enum.Enum):
+    """The type of ``NEED_DATA``: nothing to tell until more bytes arrive."""
+
+    NEED_DATA = "NEED_DATA"
+
+
+NEED_DATA = NeedData.NEED_DATA
+
+
+@value
+class HandshakeDone:
+    """The handshake is complete as this side sees it."""
+
+    info: ConnectionInfo
+
+
+@value
+class DataReceived:
+    """Application data: the content of one or more records. The buffer is the receiver's to keep."""
+
+    data: bytes | bytearray
+
+
+@value
+class TicketReceived:
+    """The server sent a ticket; ``lifetime`` in seconds. Nothing here keeps it yet."""
+
+    lifetime: int
+
+
+@value
+class KeysUpdated:
+    """New keys protect one direction; ``requested`` if the sender asked for the other as well."""
+
+    direction: Direction
+    requested: bool
+
+
+@value
+class AlertReceived:
+    """A warning that ends nothing (``user_canceled``); fatal ones are raised."""
+
+    level: AlertLevel
+    description: AlertDescription
+
+
+@value
+class PeerClosed:
+    """The peer's close_notify: nothing was cut off, and nothing more will come."""
+
+
+@value
+class Truncated:
+    """The transport ended without close_notify: what was received may be incomplete."""
+
+
+Event = (
+    HandshakeDone
+    | DataReceived
+    | Question
+    | TicketReceived
+    | KeysUpdated
+    | AlertReceived
+    | PeerClosed
+    | Truncated
+)

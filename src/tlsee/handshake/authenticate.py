@@ -1,0 +1,111 @@
+"""What the authentication messages of both roles have in common (RFC 9846, 4.5)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from tlsee.codes import SignatureScheme
+from tlsee.config import ClientConfig, ServerConfig
+from tlsee.crypto.schemes import PublicKey, SignatureValid
+from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.negotiate import scheme_chosen
+from tlsee.identity.credentials import Credential
+from tlsee.identity.index import Selection
+from tlsee.identity.path.judge import Verdict
+from tlsee.identity.proof import ByCertificate, PeerProof, Unverified
+from tlsee.identity.trust import Trust
+from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.keys.transcript import Transcript
+from tlsee.trace import Choice, Role, SecretDerived
+from tlsee.wire.codec import encode
+from tlsee.wire.extensions.block import Extensions
+from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages13 import Certificate, CertificateEntry, CertificateVerify
+
+# RFC 9846, 4.5.2: the pad keeps a signature from being one over a 1.2 ServerKeyExchange.
+_PAD = b"\x20" * 64
+SERVER_CONTEXT = _PAD + b"TLS 1.3, server CertificateVerify\x00"
+CLIENT_CONTEXT = _PAD + b"TLS 1.3, client CertificateVerify\x00"
+
+PREPARED_CHAINS = 256  # Certificate messages kept ready; a server seldom has more in use at once
+
+
+def signed_content(context: bytes, transcript: Transcript) -> bytes:
+    """What CertificateVerify signs."""
+    return context + transcript.digest()
+
+
+@lru_cache(maxsize=PREPARED_CHAINS)
+def _prepared(chain: tuple[bytes, ...]) -> Certificate:
+    """The Certificate message for a chain, encoded once for all handshakes that send it."""
+    entries = tuple(CertificateEntry(der, Extensions.of()) for der in chain)
+    message = Certificate(b"", entries)
+    message.raw = encode(message)
+    return message
+
+
+def certificate_message(credential: Credential | None) -> Certificate:
+    """Our chain, or the empty list of a client that has none to show (RFC 9846, 4.5.1)."""
+    return _prepared(credential.chain if credential is not None else ())
+
+
+def check_signature(
+    config: ClientConfig | ServerConfig,
+    public_key: PublicKey,
+    message: CertificateVerify,
+    content: bytes,
+) -> SignatureValid:
+    """The peer's CertificateVerify: offered by us, fit for its key, and true.
+
+    Raises:
+        PeerMisbehaved: scheme_not_offered, scheme_not_for_key or bad_signature.
+    """
+    if message.algorithm not in config.schemes:
+        raise PeerMisbehaved(Reasons.scheme_not_offered, str(message.algorithm))
+    scheme = config.provider.schemes[message.algorithm]
+    if not scheme.fits(public_key):
+        raise PeerMisbehaved(
+            Reasons.scheme_not_for_key, f"{message.algorithm} with a key of kind {public_key.kind}"
+        )
+    return scheme.verify(public_key, message.signature, content)
+
+
+def prove(verdict: Verdict, receipt: SignatureValid, trust: Trust) -> PeerProof:
+    """From the two receipts to what they prove.
+
+    Raises:
+        CertificateRejected: the verdict refuses and the trust is not ``insecure``.
+    """
+    if trust.insecure and not verdict.accepted:
+        return Unverified(verdict, receipt)
+    return ByCertificate(verdict.require(), verdict, receipt)
+
+
+def check_solicited(message: Certificate, request: ClientHello | None, where: str) -> None:
+    """RFC 9846, 4.5.1: extensions of entries answer ones that we sent."""
+    for entry in message.certificate_list:
+        for kind in entry.extensions.types:
+            if kind.is_grease or request is None or not request.extensions.has(kind):
+                raise PeerMisbehaved(Reasons.unsolicited_extension, f"{kind} in {where}")
+
+
+def tell_secret(flow: Flow, label: str, client_random: bytes, secret: TrafficSecret | bytes) -> None:
+    """For the key log (RFC 9850, 2)."""
+    raw = secret if isinstance(secret, bytes) else secret.secret
+    flow.tell(SecretDerived(label, client_random, raw))
+
+
+def tell_selection(
+    selection: Selection,
+    offered: tuple[SignatureScheme, ...],
+    names: tuple[str, ...],
+    by: Role,
+    flow: Flow,
+) -> None:
+    """The certificate and the scheme as Choices, with why the others lost."""
+    considered = tuple(credential for credential, _ in selection.considered)
+    why = "; ".join(reason for _, reason in selection.considered) or "no credential is configured"
+    flow.tell(Choice("certificate", names, considered, selection.chosen, why, by))
+    able = selection.chosen.schemes if selection.chosen is not None else ()
+    flow.tell(scheme_chosen(offered, tuple(able), selection.scheme, by))

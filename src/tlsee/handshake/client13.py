@@ -1,0 +1,394 @@
+"""The client's TLS 1.3 handshake, downwards in the order of the wire (RFC 9846, Appendix A.1).
+
+The server's certificate is judged before its signature is looked at, and both before anything of
+ours is sent; ``Connected`` cannot be made without the receipts of all three checks.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
+from tlsee.config import ClientConfig, CredentialRequest, JudgeRequest
+from tlsee.crypto.schemes import PublicKey
+from tlsee.crypto.suites import Suite
+from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.authenticate import (
+    CLIENT_CONTEXT,
+    SERVER_CONTEXT,
+    certificate_message,
+    check_signature,
+    check_solicited,
+    leaf_key,
+    prove,
+    signed_content,
+    tell_secret,
+    tell_selection,
+)
+from tlsee.handshake.compose import Composer
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.machine import State
+from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
+from tlsee.handshake.outcome import Outcome
+from tlsee.handshake.post13 import ConnectedClient
+from tlsee.identity.credentials import Credential
+from tlsee.identity.index import Selection
+from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.proof import PeerProof
+from tlsee.keys.schedule13 import EarlyStage, FinishedValid, HandshakeStage, TrafficSecret
+from tlsee.keys.transcript import Transcript
+from tlsee.questions import ChooseCredential, Judge, Sign
+from tlsee.trace import (
+    CertificateJudged,
+    Choice,
+    Direction,
+    Epoch,
+    ExtensionsIgnored,
+    FinishedChecked,
+    HandshakeCompleted,
+    Role,
+    SignatureChecked,
+)
+from tlsee.values import replace, value
+from tlsee.wire.extensions.alpn import ProtocolNameList
+from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
+from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms, SignatureAlgorithmsCert
+from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages13 import (
+    Certificate,
+    CertificateRequest,
+    CertificateVerify,
+    EncryptedExtensions,
+    Finished,
+)
+
+
+@value
+class ClientBasis:
+    """What a client knows before anybody answered; ``hello`` is the last one it sent."""
+
+    config: ClientConfig
+    identity: str | None
+    server_name: str | None
+    composer: Composer
+    hello: ClientHello
+
+
+@value
+class ClientSession:
+    """What both sides know since ServerHello."""
+
+    basis: ClientBasis
+    suite: Suite
+    group: NamedGroup
+    retried: bool
+    stage: HandshakeStage
+    client: TrafficSecret
+    server: TrafficSecret
+    alpn: bytes | None
+    _hidden: ClassVar[frozenset[str]] = frozenset({"stage", "client", "server"})
+
+
+def enter_handshake_keys(
+    basis: ClientBasis,
+    suite: Suite,
+    group: NamedGroup,
+    shared_secret: bytes,
+    transcript: Transcript,
+    retried: bool,
+    flow: Flow,
+) -> WaitEncryptedExtensions:
+    """From WAIT_SH to WAIT_EE: K_recv = handshake.
+
+    K_send changes here too, which Appendix A recommends, so that an alert about what follows is
+    not sent in the clear.
+    """
+    stage = EarlyStage.start(suite).handshake(shared_secret)
+    client, server = stage.traffic(transcript.digest())
+    random = basis.hello.random
+    tell_secret(flow, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client)
+    tell_secret(flow, "SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server)
+    flow.install(Direction.READ, Epoch.HANDSHAKE, server)
+    flow.install(Direction.WRITE, Epoch.HANDSHAKE, client)
+    session = ClientSession(basis, suite, group, retried, stage, client, server, None)
+    return WaitEncryptedExtensions(session, transcript)
+
+
+@value
+class WaitEncryptedExtensions(State):
+    """The server's settings come next."""
+
+    session: ClientSession
+    transcript: Transcript
+    rfc: ClassVar[str] = "WAIT_EE"
+
+    def on_encrypted_extensions(
+        self, message: EncryptedExtensions, flow: Flow
+    ) -> WaitCertificateOrRequest:
+        """RFC 9846, 4.4.1: answers only to what was asked."""
+        basis = self.session.basis
+        extensions = message.extensions
+        for kind in extensions.types:
+            if kind.is_grease or not basis.hello.extensions.has(kind):
+                raise PeerMisbehaved(
+                    Reasons.unsolicited_extension, f"{kind} in EncryptedExtensions"
+                )
+        limit = extensions.get(RecordSizeLimit)
+        if limit is not None:
+            if limit.record_size_limit < 64:
+                raise PeerMisbehaved(Reasons.record_size_limit_too_small)
+            flow.limit_records(basis.config.record_size_limit, limit.record_size_limit)
+        alpn = _selected_protocol(basis.config, extensions.get(ProtocolNameList), flow)
+        session = replace(self.session, alpn=alpn)
+        return WaitCertificateOrRequest(session, self.transcript.add(message.raw))
+
+
+@value
+class WaitCertificateOrRequest(State):
+    """The server proves itself; before that it may ask us to."""
+
+    session: ClientSession
+    transcript: Transcript
+    rfc: ClassVar[str] = "WAIT_CERT_CR"
+
+    def on_certificate_request(self, message: CertificateRequest, flow: Flow) -> WaitCertificate:
+        """RFC 9846, 4.4.2."""
+        if message.certificate_request_context:
+            raise PeerMisbehaved(Reasons.request_context_wrong, "not empty in the handshake")
+        message.extensions.require(SignatureAlgorithms)
+        ignored = tuple(kind for kind in message.extensions.types if not kind.is_known)
+        if ignored:
+            flow.tell(ExtensionsIgnored(ignored))
+        return WaitCertificate(self.session, self.transcript.add(message.raw), message)
+
+    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
+        """RFC 9846, 4.5.1."""
+        return _judge(self.session, self.transcript, None, message, flow)
+
+
+@value
+class WaitCertificate(State):
+    """The server asked for our certificate; now its own."""
+
+    session: ClientSession
+    transcript: Transcript
+    request: CertificateRequest
+    rfc: ClassVar[str] = "WAIT_CERT"
+
+    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
+        """RFC 9846, 4.5.1."""
+        return _judge(self.session, self.transcript, self.request, message, flow)
+
+
+@value
+class AwaitVerdict(State):
+    """The judge looks at the chain."""
+
+    session: ClientSession
+    transcript: Transcript
+    request: CertificateRequest | None
+    public_key: PublicKey
+    rfc: ClassVar[str] = "WAIT_CV"
+
+    def on_verdict(self, answer: Verdict, flow: Flow) -> WaitCertificateVerify:
+        """Refused chains end here, unless the trust is ``insecure``."""
+        flow.tell(CertificateJudged(answer))
+        if not self.session.basis.config.trust.insecure:
+            answer.require()
+        return WaitCertificateVerify(
+            self.session, self.transcript, self.request, self.public_key, answer
+        )
+
+
+@value
+class WaitCertificateVerify(State):
+    """The chain is good; does the peer hold its key?"""
+
+    session: ClientSession
+    transcript: Transcript
+    request: CertificateRequest | None
+    public_key: PublicKey
+    verdict: Verdict
+    rfc: ClassVar[str] = "WAIT_CV"
+
+    def on_certificate_verify(self, message: CertificateVerify, flow: Flow) -> WaitFinished:
+        """RFC 9846, 4.5.2: a signature over everything so far."""
+        config = self.session.basis.config
+        content = signed_content(SERVER_CONTEXT, self.transcript)
+        receipt = check_signature(config, self.public_key, message, content)
+        flow.tell(SignatureChecked(message.algorithm))
+        flow.tell(peer_chose("scheme", config.schemes, message.algorithm))
+        proof = prove(self.verdict, receipt, config.trust)
+        transcript = self.transcript.add(message.raw)
+        return WaitFinished(self.session, transcript, self.request, proof, message.algorithm)
+
+
+@value
+class WaitFinished(State):
+    """The keyed checksum over everything the server said and heard."""
+
+    session: ClientSession
+    transcript: Transcript
+    request: CertificateRequest | None
+    proof: PeerProof
+    scheme: SignatureScheme
+    rfc: ClassVar[str] = "WAIT_FINISHED"
+
+    def on_finished(self, message: Finished, flow: Flow) -> ConnectedClient | AwaitCredential:
+        """RFC 9846, 4.5.3. Then it is our turn, with or without a certificate."""
+        session = self.session
+        receipt = session.server.check_finished(self.transcript.digest(), message.verify_data)
+        flow.tell(FinishedChecked())
+        transcript = self.transcript.add(message.raw)
+        ending = Ending(session, transcript, receipt, self.proof, self.scheme)
+        if self.request is None:
+            return _connect(ending, transcript, None, None, False, flow)
+        flow.ask(_which_credential(session.basis.config, self.request))
+        return AwaitCredential(ending, self.request)
+
+
+@value
+class Ending:
+    """The server is done and proved; ``server_finished`` ends with its Finished."""
+
+    session: ClientSession
+    server_finished: Transcript
+    receipt: FinishedValid
+    proof: PeerProof
+    scheme: SignatureScheme
+
+
+@value
+class AwaitCredential(State):
+    """Which certificate do we show, if any?"""
+
+    ending: Ending
+    request: CertificateRequest
+    rfc: ClassVar[str] = "WAIT_FINISHED"
+
+    def on_credential(self, answer: Selection, flow: Flow) -> ConnectedClient | AwaitSignature:
+        """No fitting certificate is an answer too: an empty list (RFC 9846, 4.5.1)."""
+        config = self.ending.session.basis.config
+        offered = self.request.extensions.require(SignatureAlgorithms)
+        tell_selection(
+            answer, offered.supported_signature_algorithms, (), Role.CLIENT, flow
+        )
+        credential = answer.chosen
+        raw = flow.send(certificate_message(credential))
+        transcript = self.ending.server_finished.add(raw)
+        if credential is None or answer.scheme is None:
+            return _connect(self.ending, transcript, None, None, True, flow)
+        content = signed_content(CLIENT_CONTEXT, transcript)
+        flow.ask(Sign(credential.signer, answer.scheme, content, config.provider))
+        return AwaitSignature(self.ending, transcript, credential, answer.scheme)
+
+
+@value
+class AwaitSignature(State):
+    """Our key signs, wherever it is."""
+
+    ending: Ending
+    transcript: Transcript
+    credential: Credential
+    scheme: SignatureScheme
+    rfc: ClassVar[str] = "WAIT_FINISHED"
+
+    def on_signature(self, answer: bytes, flow: Flow) -> ConnectedClient:
+        """RFC 9846, 4.5.2, the client's."""
+        raw = flow.send(CertificateVerify(self.scheme, answer))
+        transcript = self.transcript.add(raw)
+        return _connect(self.ending, transcript, self.credential, self.scheme, True, flow)
+
+
+def _connect(
+    ending: Ending,
+    transcript: Transcript,
+    credential: Credential | None,
+    scheme: SignatureScheme | None,
+    asked: bool,
+    flow: Flow,
+) -> ConnectedClient:
+    """Send Finished; K_send = K_recv = application."""
+    session = ending.session
+    raw = flow.send(Finished(session.client.finished(transcript.digest())))
+    main = session.stage.main()
+    client, server, exporter = main.application(ending.server_finished.digest())
+    random = session.basis.hello.random
+    tell_secret(flow, "CLIENT_TRAFFIC_SECRET_0", random, client)
+    tell_secret(flow, "SERVER_TRAFFIC_SECRET_0", random, server)
+    tell_secret(flow, "EXPORTER_SECRET", random, exporter)
+    flow.install(Direction.READ, Epoch.APPLICATION, server)
+    flow.install(Direction.WRITE, Epoch.APPLICATION, client)
+    flow.open(Direction.READ)
+    flow.open(Direction.WRITE)
+    flow.tell(HandshakeCompleted())
+    outcome = Outcome(
+        ProtocolVersion.TLS13,
+        session.suite.code,
+        session.group,
+        ending.scheme,
+        scheme,
+        session.alpn,
+        session.basis.server_name,
+        ending.proof,
+        credential,
+        asked,
+        session.retried,
+    )
+    return ConnectedClient(
+        outcome, ending.receipt, server, client, main, exporter, transcript.add(raw)
+    )
+
+
+def _judge(
+    session: ClientSession,
+    transcript: Transcript,
+    request: CertificateRequest | None,
+    message: Certificate,
+    flow: Flow,
+) -> AwaitVerdict:
+    """Check the message's form, then ask who the peer is."""
+    if message.certificate_request_context:
+        raise PeerMisbehaved(Reasons.request_context_wrong, "a server's must be empty")
+    if not message.certificate_list:
+        raise PeerMisbehaved(Reasons.empty_certificate)
+    check_solicited(message, session.basis.hello, "the server's Certificate")
+    config = session.basis.config
+    chain = tuple(entry.cert_data for entry in message.certificate_list)
+    key = leaf_key(chain[0])
+    now = config.provider.now()
+    judge_request = JudgeRequest(chain, config.trust, Purpose.SERVER, session.basis.identity, now)
+    flow.ask(Judge(judge_request, config.judge))
+    return AwaitVerdict(session, transcript.add(message.raw), request, key)
+
+
+def _selected_protocol(
+    config: ClientConfig, answer: ProtocolNameList | None, flow: Flow
+) -> bytes | None:
+    """RFC 7301, 3.1: one name, and one of ours."""
+    if answer is None:
+        if config.alpn:
+            flow.tell(peer_chose("alpn", config.alpn, None))
+        else:
+            flow.tell(Choice("alpn", (), (), None, NOTHING_OFFERED, Role.SERVER))
+        return None
+    names = answer.protocol_name_list
+    if len(names) != 1 or names[0] not in config.alpn:
+        raise PeerMisbehaved(Reasons.alpn_not_offered)
+    flow.tell(peer_chose("alpn", config.alpn, names[0]))
+    return names[0]
+
+
+def _which_credential(config: ClientConfig, request: CertificateRequest) -> ChooseCredential:
+    schemes = request.extensions.require(SignatureAlgorithms).supported_signature_algorithms
+    for_chain = request.extensions.get(SignatureAlgorithmsCert)
+    authorities = request.extensions.get(CertificateAuthorities)
+    wanted = CredentialRequest(
+        config.credential_index,
+        None,
+        tuple(scheme for scheme in schemes if scheme in config.schemes),
+        for_chain.supported_signature_algorithms if for_chain is not None else None,
+        authorities.authorities if authorities is not None else (),
+    )
+    return ChooseCredential(wanted, config.choose_credential)

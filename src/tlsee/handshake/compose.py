@@ -1,0 +1,221 @@
+"""How our hellos are worded: the one place that decides which extensions go where.
+
+States decide *what* was negotiated; the Composer puts it into messages. A subclass may word things
+differently: a test that replays a published session gives its hello as a value, a faulty peer
+leaves out what it must not.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from tlsee.codes import (
+    CipherSuite,
+    ExtensionType,
+    NamedGroup,
+    NameType,
+    ProtocolVersion,
+    SignatureScheme,
+)
+from tlsee.config import ClientConfig, ServerConfig
+from tlsee.values import replace, value
+from tlsee.wire.extensions.alpn import ProtocolNameList
+from tlsee.wire.extensions.block import Extensions, UnknownExtension
+from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
+from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.key_share import (
+    KeyShareClientHello,
+    KeyShareEntry,
+    KeyShareHelloRetryRequest,
+    KeyShareServerHello,
+)
+from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
+from tlsee.wire.extensions.signature_algorithms import (
+    SignatureAlgorithms,
+    SignatureAlgorithmsCert,
+)
+from tlsee.wire.extensions.supported_groups import SupportedGroups
+from tlsee.wire.extensions.supported_versions import (
+    SupportedVersionsClientHello,
+    SupportedVersionsServerHello,
+)
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
+from tlsee.wire.messages13 import CertificateRequest, EncryptedExtensions
+
+LEGACY_VERSION = ProtocolVersion.TLS12  # RFC 9846, 4.2.2: what every hello says it is
+NO_COMPRESSION = (0,)
+
+
+@value
+class Agreement:
+    """What a server settled on when it read the hello; strings of the wire, not of people."""
+
+    suite: CipherSuite
+    group: NamedGroup
+    alpn: bytes | None
+    server_name: str | None
+    record_size_limit: int | None
+
+
+class Grease:
+    """Values that nobody may react to (RFC 8701), drawn anew for each connection."""
+
+    def __init__(self, entropy: bytes) -> None:
+        self._codes = [0x0A0A + 0x1010 * (byte & 0x0F) for byte in entropy]
+        if self._codes[2] == self._codes[3]:  # two extensions of one type are one too many
+            self._codes[3] ^= 0x1010
+
+    @property
+    def suite(self) -> CipherSuite:
+        """For cipher_suites."""
+        return CipherSuite.of(self._codes[0])
+
+    @property
+    def group(self) -> NamedGroup:
+        """For supported_groups and key_share."""
+        return NamedGroup.of(self._codes[1])
+
+    @property
+    def first_extension(self) -> UnknownExtension:
+        """An empty extension that leads."""
+        return UnknownExtension(ExtensionType.of(self._codes[2]), b"")
+
+    @property
+    def last_extension(self) -> UnknownExtension:
+        """An extension of one byte that closes."""
+        return UnknownExtension(ExtensionType.of(self._codes[3]), b"\x00")
+
+    @property
+    def version(self) -> ProtocolVersion:
+        """For supported_versions."""
+        return ProtocolVersion.of(self._codes[4])
+
+
+def sendable_name(server_name: str | None) -> str | None:
+    """The name as SNI may carry it: no address, no trailing dot (RFC 6066, 3)."""
+    if server_name is None:
+        return None
+    try:
+        ipaddress.ip_address(server_name)
+    except ValueError:
+        return server_name.rstrip(".") or None
+    return None
+
+
+class Composer:
+    """The wording that tlsee uses unless told otherwise."""
+
+    def client_hello(
+        self, config: ClientConfig, server_name: str | None, entries: tuple[KeyShareEntry, ...]
+    ) -> ClientHello:
+        """The first ClientHello (RFC 9846, 4.2.2)."""
+        provider = config.provider
+        grease = Grease(provider.random(5)) if config.policy.grease else None
+        groups: tuple[NamedGroup, ...] = config.groups
+        suites: tuple[CipherSuite, ...] = config.suites
+        versions: tuple[ProtocolVersion, ...] = config.versions
+        if grease is not None:
+            groups = (grease.group, *groups)
+            suites = (grease.suite, *suites)
+            versions = (grease.version, *versions)
+            if entries:
+                entries = (KeyShareEntry(grease.group, b"\x00"), *entries)
+        items: list[object] = []
+        if grease is not None:
+            items.append(grease.first_extension)
+        name = sendable_name(server_name)
+        if name is not None:
+            items.append(ServerNameList((ServerName(NameType.host_name, name.encode("ascii")),)))
+        items.append(SupportedGroups(groups))
+        items.append(SignatureAlgorithms(config.schemes))
+        if config.certificate_schemes != config.schemes:
+            items.append(SignatureAlgorithmsCert(config.certificate_schemes))
+        if config.alpn:
+            items.append(ProtocolNameList(config.alpn))
+        items.append(RecordSizeLimit(config.record_size_limit))
+        items.append(SupportedVersionsClientHello(versions))
+        items.append(KeyShareClientHello(entries))
+        if grease is not None:
+            items.append(grease.last_extension)
+        compatible = config.policy.middlebox_compatibility
+        return ClientHello(
+            LEGACY_VERSION,
+            provider.random(32),
+            provider.random(32) if compatible else b"",
+            suites,
+            NO_COMPRESSION,
+            Extensions.of(*items),
+        )
+
+    def second_client_hello(
+        self, first: ClientHello, retry: HelloRetryRequest, entry: KeyShareEntry | None
+    ) -> ClientHello:
+        """The same hello with what the HelloRetryRequest asks for, and nothing else changed."""
+        cookie = retry.extensions.get(Cookie)
+        items: list[object] = []
+        for item in first.extensions:
+            if isinstance(item, KeyShareClientHello) and entry is not None:
+                items.append(KeyShareClientHello((entry,)))
+            else:
+                items.append(item)
+        if cookie is not None:
+            items.append(cookie)
+        return replace(first, extensions=Extensions.of(*items))
+
+    def hello_retry_request(
+        self, hello: ClientHello, agreement: Agreement, cookie: bytes | None
+    ) -> HelloRetryRequest:
+        """RFC 9846, 4.2.4."""
+        items: list[object] = [
+            SupportedVersionsServerHello(ProtocolVersion.TLS13),
+            KeyShareHelloRetryRequest(agreement.group),
+        ]
+        if cookie is not None:
+            items.append(Cookie(cookie))
+        return HelloRetryRequest(
+            LEGACY_VERSION, hello.legacy_session_id, agreement.suite, 0, Extensions.of(*items)
+        )
+
+    def server_hello(
+        self, config: ServerConfig, hello: ClientHello, agreement: Agreement, share: bytes
+    ) -> ServerHello:
+        """RFC 9846, 4.2.3."""
+        return ServerHello(
+            LEGACY_VERSION,
+            config.provider.random(32),
+            hello.legacy_session_id,
+            agreement.suite,
+            0,
+            Extensions.of(
+                KeyShareServerHello(KeyShareEntry(agreement.group, share)),
+                SupportedVersionsServerHello(ProtocolVersion.TLS13),
+            ),
+        )
+
+    def encrypted_extensions(
+        self, config: ServerConfig, hello: ClientHello, agreement: Agreement
+    ) -> EncryptedExtensions:
+        """RFC 9846, 4.4.1: answers to what the client asked, and nothing it did not."""
+        items: list[object] = []
+        if agreement.server_name is not None:
+            items.append(ServerNameAcknowledged())
+        if agreement.alpn is not None:
+            items.append(ProtocolNameList((agreement.alpn,)))
+        if agreement.record_size_limit is not None:
+            items.append(RecordSizeLimit(config.record_size_limit))
+        if agreement.group != config.groups[0] and hello.extensions.has(
+            ExtensionType.supported_groups
+        ):
+            items.append(SupportedGroups(config.groups))  # what we like better (RFC 9846, 4.3.7)
+        return EncryptedExtensions(Extensions.of(*items))
+
+    def certificate_request(self, config: ServerConfig) -> CertificateRequest:
+        """RFC 9846, 4.4.2: what we can verify, and whom we believe."""
+        items: list[object] = [SignatureAlgorithms(config.schemes)]
+        schemes: tuple[SignatureScheme, ...] = config.certificate_schemes
+        if schemes != config.schemes:
+            items.append(SignatureAlgorithmsCert(schemes))
+        authorities = config.client_trust.names() if config.client_trust is not None else ()
+        if authorities:
+            items.append(CertificateAuthorities(authorities))
+        return CertificateRequest(b"", Extensions.of(*items))

@@ -1,0 +1,153 @@
+"""The one way out of a state: an ordered list of effects.
+
+A handler fills a Flow and returns the next state; only then do the effects take hold, in order. A
+handler that raises has therefore done nothing. Whoever carries the handshake (records over TCP,
+packets of QUIC, a test's list) implements ``Carrier``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.questions import Question
+from tlsee.trace import Direction, Epoch
+from tlsee.values import value
+from tlsee.wire.codec import encode
+
+
+class Carrier(Protocol):
+    """What moves handshake bytes and owns the keys.
+
+    ``middlebox_compatibility`` and ``has_key_update`` are what differs between carriers: QUIC has
+    neither the dummy change_cipher_spec nor KeyUpdate (RFC 9001, 6 and 8.4).
+    """
+
+    middlebox_compatibility: bool
+    has_key_update: bool
+
+    def send(self, epoch: Epoch, raw: bytes) -> None:
+        """Protect and queue one handshake message."""
+
+    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+        """From here on this direction is protected by keys from this secret."""
+
+    def open(self, direction: Direction) -> None:
+        """Application data may flow in this direction."""
+
+    def change_cipher_spec(self) -> None:
+        """Send the dummy record of RFC 9846, D.4."""
+
+    def skip_undecryptable(self, limit: int) -> None:
+        """Drop records that cannot be opened, ``limit`` bytes of them at most."""
+
+    def limit_records(self, read: int, write: int) -> None:
+        """The longest protected plaintext, content type included, each way (RFC 8449, 4)."""
+
+    def tell(self, fact: Any) -> None:
+        """Let observers and events know."""
+
+
+@value
+class Send:
+    """A handshake message under the epoch that writes at this point of the flow."""
+
+    raw: bytes
+
+
+@value
+class Install:
+    """New keys for one direction."""
+
+    direction: Direction
+    epoch: Epoch
+    secret: TrafficSecret
+
+
+@value
+class Open:
+    """Application data may flow in this direction."""
+
+    direction: Direction
+
+
+@value
+class ChangeCipherSpec:
+    """The dummy record."""
+
+
+@value
+class SkipUndecryptable:
+    """Refused early data follows."""
+
+    limit: int
+
+
+@value
+class LimitRecords:
+    """record_size_limit was negotiated."""
+
+    read: int
+    write: int
+
+
+@value
+class Ask:
+    """A question; the state that the handler returns waits for its answer."""
+
+    question: Question
+
+
+@value
+class Tell:
+    """A fact for observers and for ``connection.info``."""
+
+    fact: Any
+
+
+Effect = (
+    Send | Install | Open | ChangeCipherSpec | SkipUndecryptable | LimitRecords | Ask | Tell
+)
+
+
+class Flow:
+    """What a handler wants to happen, in order."""
+
+    __slots__ = ("effects",)
+
+    def __init__(self) -> None:
+        self.effects: list[Effect] = []
+
+    def send(self, message: Any) -> bytes:
+        """Queue a handshake message; returns its bytes, for the transcript."""
+        raw = encode(message)
+        self.effects.append(Send(raw))
+        return raw
+
+    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+        """Change the keys of one direction. No read key while handshake bytes are left over."""
+        self.effects.append(Install(direction, epoch, secret))
+
+    def open(self, direction: Direction) -> None:
+        """Let application data flow in this direction."""
+        self.effects.append(Open(direction))
+
+    def change_cipher_spec(self) -> None:
+        """Send the dummy record, where the carrier has such a thing."""
+        self.effects.append(ChangeCipherSpec())
+
+    def skip_undecryptable(self, limit: int) -> None:
+        """Expect refused early data."""
+        self.effects.append(SkipUndecryptable(limit))
+
+    def limit_records(self, read: int, write: int) -> None:
+        """Shrink records to what both sides agreed on."""
+        self.effects.append(LimitRecords(read, write))
+
+    def ask(self, question: Question) -> None:
+        """Ask the world outside; once in a flow, as its last effect."""
+        self.effects.append(Ask(question))
+
+    def tell(self, fact: Any) -> None:
+        """Tell a fact."""
+        self.effects.append(Tell(fact))

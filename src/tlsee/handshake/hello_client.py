@@ -1,0 +1,238 @@
+"""The client's first words and what the server makes of them.
+
+One of the two places that know that there are several versions: here the ServerHello decides which
+one, and from then on ``client13`` (later ``client12``) is on its own.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion
+from tlsee.config import ClientConfig
+from tlsee.crypto.provider import OwnShare
+from tlsee.crypto.suites import Suite
+from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
+from tlsee.handshake.client13 import ClientBasis, WaitEncryptedExtensions, enter_handshake_keys
+from tlsee.handshake.compose import LEGACY_VERSION, Composer
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.machine import State
+from tlsee.handshake.negotiate import peer_chose
+from tlsee.keys.transcript import Transcript
+from tlsee.values import replace, value
+from tlsee.wire.extensions.block import Extensions
+from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.key_share import (
+    KeyShareClientHello,
+    KeyShareEntry,
+    KeyShareHelloRetryRequest,
+    KeyShareServerHello,
+)
+from tlsee.wire.extensions.supported_groups import SupportedGroups
+from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
+
+# RFC 9846, 4.2.3: what a server that could do better writes at the end of its random.
+DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
+DOWNGRADE_TO_OLDER = b"DOWNGRD\x00"
+
+Shares = dict[NamedGroup, OwnShare]
+
+
+@value
+class Offer:
+    """One hello that the server may answer (a later ECH has two), with its transcript so far."""
+
+    hello: ClientHello
+    raw: bytes
+    shares: Shares
+    _hidden: ClassVar[frozenset[str]] = frozenset({"shares"})
+
+
+def start(
+    config: ClientConfig,
+    server_name: str | None,
+    identity: str | None,
+    composer: Composer,
+    flow: Flow,
+) -> WaitServerHello:
+    """START to WAIT_SH: make the shares, say hello."""
+    shares = {group: config.provider.groups[group].generate() for group in config.key_shares}
+    entries = tuple(KeyShareEntry(group, share.public) for group, share in shares.items())
+    hello = composer.client_hello(config, server_name, entries)
+    raw = flow.send(hello)
+    basis = ClientBasis(config, identity, server_name, composer, hello)
+    return WaitServerHello(basis, (Offer(hello, raw, shares),))
+
+
+@value
+class WaitServerHello(State):
+    """The hello is out."""
+
+    basis: ClientBasis
+    offers: tuple[Offer, ...]
+    rfc: ClassVar[str] = "WAIT_SH"
+
+    def on_hello_retry_request(self, message: HelloRetryRequest, flow: Flow) -> WaitRetriedHello:
+        """RFC 9846, 4.2.4: the server wants another share, or its cookie back."""
+        offer = self.offers[0]
+        suite = check_hello(self.basis, offer.hello, message)
+        group, cookie = _check_retry(offer.hello, message.extensions)
+        shares = offer.shares
+        entry = None
+        if group is not None:
+            share = self.basis.config.provider.groups[group].generate()
+            shares = {group: share}
+            entry = KeyShareEntry(group, share.public)
+        hello = self.basis.composer.second_client_hello(offer.hello, message, entry)
+        flow.change_cipher_spec()
+        raw = flow.send(hello)
+        transcript = Transcript.start(suite.hash_name, offer.raw).retried()
+        basis = replace(self.basis, hello=hello)
+        return WaitRetriedHello(
+            basis, shares, suite, group, transcript.add(message.raw).add(raw)
+        )
+
+    def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
+        """RFC 9846, 4.2.3: version, suite and group are settled, the secret can be computed."""
+        offer = self.offers[0]
+        suite = check_hello(self.basis, offer.hello, message)
+        transcript = Transcript.start(suite.hash_name, offer.raw).add(message.raw)
+        flow.change_cipher_spec()
+        return _agree(self.basis, offer.shares, suite, transcript, message, False, flow)
+
+
+@value
+class WaitRetriedHello(State):
+    """The second hello is out; a second HelloRetryRequest has no place here."""
+
+    basis: ClientBasis
+    shares: Shares
+    suite: Suite
+    group: NamedGroup | None
+    transcript: Transcript
+    rfc: ClassVar[str] = "WAIT_SH"
+
+    def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
+        """The same checks, and that the server keeps its word of the HelloRetryRequest."""
+        suite = check_hello(self.basis, self.basis.hello, message)
+        if suite.code != self.suite.code:
+            raise PeerMisbehaved(Reasons.suite_changed, f"{self.suite.code}, then {suite.code}")
+        share = message.extensions.get(KeyShareServerHello)
+        if (
+            self.group is not None
+            and share is not None
+            and share.server_share.group != self.group
+        ):
+            raise PeerMisbehaved(
+                Reasons.group_changed, f"{self.group}, then {share.server_share.group}"
+            )
+        transcript = self.transcript.add(message.raw)
+        return _agree(self.basis, self.shares, suite, transcript, message, True, flow)
+
+
+def check_hello(
+    basis: ClientBasis, hello: ClientHello, message: ServerHello | HelloRetryRequest
+) -> Suite:
+    """What ServerHello and HelloRetryRequest have in common (RFC 9846, 4.2.3); gives the suite."""
+    selected = message.extensions.get(SupportedVersionsServerHello)
+    if selected is None:
+        raise _older_version(basis, message)
+    version = selected.selected_version
+    if version not in basis.config.versions or version < ProtocolVersion.TLS13:
+        raise PeerMisbehaved(Reasons.version_not_offered, version.label)
+    if message.legacy_version != LEGACY_VERSION:
+        raise PeerMisbehaved(Reasons.illegal_legacy_version, str(message.legacy_version))
+    if message.legacy_session_id_echo != hello.legacy_session_id:
+        raise PeerMisbehaved(Reasons.session_id_not_echoed)
+    if message.legacy_compression_method != 0:
+        raise PeerMisbehaved(
+            Reasons.illegal_compression, f"method {message.legacy_compression_method}"
+        )
+    if message.cipher_suite not in basis.config.suites:
+        raise PeerMisbehaved(Reasons.suite_not_offered, str(message.cipher_suite))
+    check_solicited(hello, message.extensions, also=(ExtensionType.cookie,))
+    return basis.config.provider.suites[message.cipher_suite]
+
+
+def check_solicited(
+    hello: ClientHello, extensions: Extensions, also: tuple[ExtensionType, ...] = ()
+) -> None:
+    """RFC 9846, 4.3: an answer needs a question; and GREASE is nothing to answer (RFC 8701, 3)."""
+    for kind in extensions.types:
+        if kind in also:
+            continue
+        if kind.is_grease or not hello.extensions.has(kind):
+            raise PeerMisbehaved(Reasons.unsolicited_extension, str(kind))
+
+
+def _older_version(
+    basis: ClientBasis, message: ServerHello | HelloRetryRequest
+) -> PeerMisbehaved | PeerIncompatible:
+    """No supported_versions: the server chose 1.2 or older, or was made to."""
+    if isinstance(message, HelloRetryRequest):
+        return PeerMisbehaved(
+            Reasons.missing_extension, "HelloRetryRequest without supported_versions"
+        )
+    if message.random[-8:] in (DOWNGRADE_TO_TLS12, DOWNGRADE_TO_OLDER):
+        return PeerMisbehaved(Reasons.downgrade, f"it answered {message.legacy_version.label}")
+    if message.legacy_version not in basis.config.versions:
+        ours = ", ".join(version.label for version in basis.config.versions)
+        return PeerIncompatible(
+            Reasons.version_too_old,
+            f"the server chose {message.legacy_version.label}, this client speaks {ours}",
+        )
+    return PeerMisbehaved(
+        Reasons.missing_extension, "ServerHello without supported_versions"
+    )
+
+
+def _check_retry(
+    hello: ClientHello, extensions: Extensions
+) -> tuple[NamedGroup | None, bytes | None]:
+    """RFC 9846, 4.2.4 and 4.3.8: it must change something, and only what it may."""
+    wanted = extensions.get(KeyShareHelloRetryRequest)
+    cookie = extensions.get(Cookie)
+    if wanted is None:
+        if cookie is None:
+            raise PeerMisbehaved(Reasons.retry_changes_nothing)
+        return None, cookie.cookie
+    group = wanted.selected_group
+    sent = hello.extensions.require(KeyShareClientHello)
+    if any(entry.group == group for entry in sent.client_shares):
+        raise PeerMisbehaved(Reasons.group_already_shared, str(group))
+    if group.is_grease or group not in _offered_groups(hello):
+        raise PeerMisbehaved(Reasons.group_not_offered, str(group))
+    return group, cookie.cookie if cookie is not None else None
+
+
+def _offered_groups(hello: ClientHello) -> tuple[NamedGroup, ...]:
+    return hello.extensions.require(SupportedGroups).named_group_list
+
+
+def _agree(
+    basis: ClientBasis,
+    shares: Shares,
+    suite: Suite,
+    transcript: Transcript,
+    message: ServerHello,
+    retried: bool,
+    flow: Flow,
+) -> WaitEncryptedExtensions:
+    """The key exchange: the server's share must answer one of ours."""
+    if message.extensions.has(ExtensionType.pre_shared_key):
+        raise PeerMisbehaved(Reasons.psk_not_offered)
+    entry = message.extensions.require(KeyShareServerHello).server_share
+    share = shares.get(entry.group)
+    if share is None:
+        offered = entry.group in _offered_groups(basis.hello) and not entry.group.is_grease
+        reason = Reasons.share_not_sent if offered else Reasons.group_not_offered
+        raise PeerMisbehaved(reason, str(entry.group))
+    version = message.extensions.require(SupportedVersionsServerHello).selected_version
+    flow.tell(peer_chose("version", basis.config.versions, version))
+    flow.tell(peer_chose("suite", basis.config.suites, suite.code))
+    flow.tell(peer_chose("group", basis.config.groups, entry.group))
+    shared_secret = share.finish(entry.key_exchange)
+    return enter_handshake_keys(
+        basis, suite, entry.group, shared_secret, transcript, retried, flow
+    )

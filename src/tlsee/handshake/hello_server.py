@@ -1,0 +1,265 @@
+"""The server reads the hello: which version, suite, group and name, or which retry.
+
+One of the two places that know that there are several versions.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, ClassVar
+
+from tlsee import defaults
+from tlsee.codes import CipherSuite, ExtensionType, NamedGroup, ProtocolVersion
+from tlsee.config import ServerConfig
+from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
+from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Composer
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.machine import State
+from tlsee.handshake.negotiate import choose_alpn, choose_group, choose_suite, choose_version
+from tlsee.handshake.server13 import AwaitCredential, ServerBasis, choose_credential
+from tlsee.keys.transcript import Transcript
+from tlsee.questions import ConfigForHello
+from tlsee.text import printable
+from tlsee.trace import Choice, ExtensionsIgnored
+from tlsee.values import value
+from tlsee.wire.extensions.alpn import ProtocolNameList
+from tlsee.wire.extensions.block import Extensions
+from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.key_share import KeyShareClientHello
+from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.server_name import ServerNameList
+from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
+from tlsee.wire.extensions.supported_groups import SupportedGroups
+from tlsee.wire.extensions.supported_versions import SupportedVersionsClientHello
+from tlsee.wire.hellos import ClientHello
+
+COOKIE_LENGTH = 32  # bytes; unguessable, and this server keeps its state anyway
+
+
+@value
+class WaitClientHello(State):
+    """Nothing was said yet."""
+
+    config: ServerConfig
+    composer: Composer
+    rfc: ClassVar[str] = "START"
+    allows_change_cipher_spec: ClassVar[bool] = False
+
+    def on_client_hello(self, message: ClientHello, flow: Flow) -> AwaitConfig:
+        """RFC 9846, 4.2.2: the hello before the configuration that answers it."""
+        flow.ask(ConfigForHello(self.config, message))
+        return AwaitConfig(self.composer, message)
+
+
+@value
+class AwaitConfig(State):
+    """Which configuration serves this client?"""
+
+    composer: Composer
+    hello: ClientHello
+    rfc: ClassVar[str] = "RECVD_CH"
+
+    def on_config(
+        self, answer: ServerConfig, flow: Flow
+    ) -> AwaitCredential | WaitRetriedClientHello:
+        """RFC 9846, 4.2.1: select parameters; ask for another share where ours is not there."""
+        hello = self.hello
+        basis = ServerBasis(answer, self.composer, hello)
+        _check_version(answer, hello, flow)
+        _check_form(hello)
+        ignored = tuple(kind for kind in hello.extensions.types if not kind.is_known)
+        if ignored:
+            flow.tell(ExtensionsIgnored(ignored))
+        suite = _tell(choose_suite(hello.cipher_suites, answer.suites), flow)
+        if suite is None:
+            raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, answer.suites)
+        groups, shares = _groups_and_shares(hello)
+        group = _tell(choose_group(groups, shares, answer.group_tiers), flow)
+        if group is None:
+            raise _nothing_common(Reasons.no_common_group, groups, answer.groups)
+        agreement = Agreement(
+            suite,
+            group,
+            _application_protocol(answer, hello, flow),
+            _server_name(hello),
+            _record_size_limit(hello),
+        )
+        hash_name = answer.provider.suites[suite].hash_name
+        transcript = Transcript.start(hash_name, hello.raw)
+        early = hello.extensions.has(ExtensionType.early_data)
+        if group in shares:
+            if early:
+                flow.skip_undecryptable(defaults.SKIPPED_EARLY_DATA_LIMIT)
+            return choose_credential(basis, agreement, transcript, shares[group], False, flow)
+        cookie = answer.provider.random(COOKIE_LENGTH) if answer.policy.cookie else None
+        retry = self.composer.hello_retry_request(hello, agreement, cookie)
+        raw = flow.send(retry)
+        if hello.legacy_session_id:
+            flow.change_cipher_spec()
+        if early:
+            flow.skip_undecryptable(defaults.SKIPPED_EARLY_DATA_LIMIT)
+        return WaitRetriedClientHello(basis, agreement, cookie, transcript.retried().add(raw))
+
+
+@value
+class WaitRetriedClientHello(State):
+    """A HelloRetryRequest is out."""
+
+    basis: ServerBasis
+    agreement: Agreement
+    cookie: bytes | None
+    transcript: Transcript
+    rfc: ClassVar[str] = "START"
+
+    def on_client_hello(self, message: ClientHello, flow: Flow) -> AwaitCredential:
+        """RFC 9846, 4.2.2: the same hello, changed where it had to be and nowhere else."""
+        if message.extensions.has(ExtensionType.early_data):
+            raise PeerMisbehaved(Reasons.early_data_after_retry)
+        cookie = message.extensions.get(Cookie)
+        if self.cookie is None:
+            if cookie is not None and self.basis.hello.extensions.get(Cookie) is None:
+                raise PeerMisbehaved(Reasons.cookie_wrong, "none was given")
+        elif cookie is None or not hmac.compare_digest(cookie.cookie, self.cookie):
+            raise PeerMisbehaved(Reasons.cookie_wrong)
+        _check_unchanged(self.basis.hello, message)
+        _, shares = _groups_and_shares(message)
+        if tuple(shares) != (self.agreement.group,):
+            raise PeerMisbehaved(Reasons.retry_not_followed, str(self.agreement.group))
+        basis = ServerBasis(self.basis.config, self.basis.composer, message)
+        share = shares[self.agreement.group]
+        transcript = self.transcript.add(message.raw)
+        return choose_credential(basis, self.agreement, transcript, share, True, flow)
+
+
+def _check_version(config: ServerConfig, hello: ClientHello, flow: Flow) -> None:
+    """RFC 9846, 4.3.1: supported_versions decides, and its absence means 1.2 or older."""
+    offered = hello.extensions.get(SupportedVersionsClientHello)
+    versions = offered.versions if offered is not None else (hello.legacy_version,)
+    chosen = _tell(choose_version(versions, config.versions), flow)
+    if offered is None or chosen is None:
+        newest = max((v for v in versions if not v.is_grease), default=hello.legacy_version)
+        ours = ", ".join(version.label for version in config.versions)
+        raise PeerIncompatible(
+            Reasons.version_too_old,
+            f"the client speaks {newest.label} at most, this server {ours}",
+        )
+    if hello.legacy_version != LEGACY_VERSION:
+        raise PeerMisbehaved(Reasons.illegal_legacy_version, str(hello.legacy_version))
+
+
+def _check_form(hello: ClientHello) -> None:
+    """What every 1.3 hello must look like (RFC 9846, 4.2.2 and 9.2)."""
+    if tuple(hello.legacy_compression_methods) != (0,):
+        raise PeerMisbehaved(Reasons.illegal_compression)
+    if hello.extensions.has(ExtensionType.pre_shared_key) and not hello.extensions.has(
+        ExtensionType.psk_key_exchange_modes
+    ):
+        raise PeerMisbehaved(Reasons.psk_modes_missing)
+    hello.extensions.require(SignatureAlgorithms)
+
+
+def _groups_and_shares(
+    hello: ClientHello,
+) -> tuple[tuple[NamedGroup, ...], dict[NamedGroup, bytes]]:
+    """RFC 9846, 4.3.8: no group twice, and none that supported_groups does not list."""
+    groups = hello.extensions.require(SupportedGroups).named_group_list
+    entries = hello.extensions.require(KeyShareClientHello).client_shares
+    listed = set(groups)
+    shares: dict[NamedGroup, bytes] = {}
+    for entry in entries:
+        if entry.group in shares:
+            raise PeerMisbehaved(Reasons.duplicate_share, str(entry.group))
+        if entry.group not in listed:
+            raise PeerMisbehaved(Reasons.share_without_group, str(entry.group))
+        shares[entry.group] = entry.key_exchange
+    return groups, shares
+
+
+def _application_protocol(
+    config: ServerConfig, hello: ClientHello, flow: Flow
+) -> bytes | None:
+    """RFC 7301, 3.2: where both sides have wishes and none in common, that is an end."""
+    wishes = hello.extensions.get(ProtocolNameList)
+    offered = wishes.protocol_name_list if wishes is not None else ()
+    choice = choose_alpn(offered, config.alpn)
+    flow.tell(choice)
+    if choice.chosen is None and offered and config.alpn:
+        shown = ", ".join(printable(name) for name in offered[:8])
+        ours = ", ".join(printable(name) for name in config.alpn)
+        raise PeerIncompatible(
+            Reasons.no_application_protocol, f"the client offers {shown}; this server has {ours}"
+        )
+    chosen: bytes | None = choice.chosen
+    return chosen
+
+
+def _server_name(hello: ClientHello) -> str | None:
+    """RFC 6066, 3: the host name the client asks for, in lower case."""
+    names = hello.extensions.get(ServerNameList)
+    if names is None:
+        return None
+    for name in names.server_name_list:
+        try:
+            return name.name.decode("ascii").lower().rstrip(".")
+        except UnicodeDecodeError:
+            raise PeerMisbehaved(Reasons.illegal_value, "server_name is not ASCII") from None
+    return None
+
+
+def _record_size_limit(hello: ClientHello) -> int | None:
+    """RFC 8449, 4."""
+    limit = hello.extensions.get(RecordSizeLimit)
+    if limit is None:
+        return None
+    if limit.record_size_limit < 64:
+        raise PeerMisbehaved(Reasons.record_size_limit_too_small)
+    return limit.record_size_limit
+
+
+# RFC 9846, 4.2.2: what a second hello may change.
+_CHANGEABLE = frozenset(
+    {
+        ExtensionType.key_share,
+        ExtensionType.early_data,
+        ExtensionType.cookie,
+        ExtensionType.pre_shared_key,
+        ExtensionType.padding,
+    }
+)
+
+
+def _check_unchanged(first: ClientHello, second: ClientHello) -> None:
+    same = (
+        first.legacy_version == second.legacy_version
+        and first.random == second.random
+        and first.legacy_session_id == second.legacy_session_id
+        and first.cipher_suites == second.cipher_suites
+        and first.legacy_compression_methods == second.legacy_compression_methods
+    )
+    if not same:
+        raise PeerMisbehaved(Reasons.hello_changed, "outside its extensions")
+    before, after = _fixed_extensions(first.extensions), _fixed_extensions(second.extensions)
+    if before != after:
+        changed = {kind for kind, _ in before ^ after}
+        raise PeerMisbehaved(Reasons.hello_changed, ", ".join(sorted(map(str, changed))))
+
+
+def _fixed_extensions(extensions: Extensions) -> set[tuple[ExtensionType, bytes]]:
+    return {
+        (kind, extensions.data_of(kind)) for kind in extensions.types if kind not in _CHANGEABLE
+    }
+
+
+def _tell(choice: Choice, flow: Flow) -> Any:
+    flow.tell(choice)
+    return choice.chosen
+
+
+def _nothing_common(
+    reason: Reason, offered: tuple[object, ...], able: tuple[object, ...]
+) -> PeerIncompatible:
+    theirs = ", ".join(str(item) for item in offered[:12])
+    ours = ", ".join(str(item) for item in able)
+    return PeerIncompatible(reason, f"the client offers {theirs}; this server takes {ours}")
+
+

@@ -1,0 +1,281 @@
+"""The machine: what a state is, which edges it has, and the driver that walks them.
+
+Rules that hold here:
+
+1. A state is a value that holds what is known by then, and nothing optional. It has one
+   ``on_<message>`` per legal message; the annotation of its argument names the struct to decode,
+   the return annotation *is* the edge. ``edges`` reads the graph from those annotations, so the
+   code, the test against RFC 9846, Appendix A, and the drawing in the docs cannot disagree.
+2. A message without a handler is illegal, without anybody having written that down.
+3. A state that waits for an answer has one ``on_<answer>`` and no message at all: input waits.
+4. The driver knows no records and no sockets. Handshake bytes go in by epoch; effects come out
+   through the Carrier, in order, after the handler has returned.
+"""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+from tlsee import defaults
+from tlsee.codes import HandshakeType
+from tlsee.crypto.provider import LATER
+from tlsee.errors import ApiMisuse, PeerMisbehaved, Reasons
+from tlsee.handshake.flow import (
+    Ask,
+    Carrier,
+    ChangeCipherSpec,
+    Flow,
+    Install,
+    LimitRecords,
+    Open,
+    Send,
+    SkipUndecryptable,
+    Tell,
+)
+from tlsee.questions import Question
+from tlsee.trace import Direction, Epoch, MessageReceived, MessageSent, StateEntered
+from tlsee.wire.codec import decode
+from tlsee.wire.framing import HandshakeBuffer, kind_of
+
+
+class State:
+    """Base of all states. ``rfc`` is the name of the moment in RFC 9846, Appendix A."""
+
+    __slots__ = ()
+    rfc: ClassVar[str] = ""
+    connected: ClassVar[bool] = False
+    allows_change_cipher_spec: ClassVar[bool] = True
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"  # states hold secrets
+
+
+class Edge(NamedTuple):
+    """One legal message of a state: how to decode it, who handles it, where it may lead."""
+
+    message: HandshakeType
+    struct: type
+    handler: str
+    targets: tuple[type[State], ...]
+
+
+_edges: dict[type[State], dict[HandshakeType, Edge]] = {}
+
+
+def edges(state: type[State]) -> dict[HandshakeType, Edge]:
+    """The edges of a state by message type, read from its handlers' annotations."""
+    found = _edges.get(state)
+    if found is None:
+        found = _edges[state] = _read_edges(state)
+    return found
+
+
+def answer_edge(state: type[State]) -> tuple[str, tuple[type[State], ...]] | None:
+    """For a state that waits for an answer: its handler's name and where it may lead."""
+    for question in Question.__subclasses__():
+        handler = getattr(state, question.handler, None)
+        if handler is not None:
+            return question.handler, _targets(typing.get_type_hints(handler)["return"])
+    return None
+
+
+def _read_edges(state: type[State]) -> dict[HandshakeType, Edge]:
+    answers = {question.handler for question in Question.__subclasses__()}
+    table: dict[HandshakeType, Edge] = {}
+    for name in dir(state):
+        if name.startswith("on_") and name not in answers:
+            hints = typing.get_type_hints(getattr(state, name))
+            struct = hints["message"]
+            kind: HandshakeType = struct.msg_type
+            table[kind] = Edge(kind, struct, name, _targets(hints["return"]))
+    return table
+
+
+def _targets(annotation: Any) -> tuple[type[State], ...]:
+    return typing.get_args(annotation) or (annotation,)
+
+
+class Driver:
+    """Walks the machine: reassembles messages, decodes, calls the handler, applies its flow.
+
+    Args:
+        start: fills the first flow (a client's hello) and returns the first state.
+        carrier: where effects go.
+        observe: told of messages and states, or ``None`` when nobody listens.
+    """
+
+    def __init__(
+        self, start: Callable[[Flow], State], carrier: Carrier, observe: Callable[[Any], None] | None
+    ) -> None:
+        self.carrier = carrier
+        self.observe = observe
+        self.buffer = HandshakeBuffer(defaults.message_limit)
+        self.read_epoch = Epoch.INITIAL
+        self.write_epoch = Epoch.INITIAL
+        self.question: Question | None = None
+        self.heard: dict[HandshakeType, bytes] = {}  # the hellos, for evidence
+        flow = Flow()
+        self.state: State = start(flow)
+        self._settle(flow, entered=True)
+
+    # --- In -----------------------------------------------------------------------------------
+
+    def receive(self, epoch: Epoch, data: bytes) -> None:
+        """Take handshake bytes that were protected by this epoch's keys.
+
+        Raises:
+            PeerMisbehaved: and whatever else a handler refuses with. Nothing after the refusal
+                has happened; everything before it has.
+        """
+        if epoch is not self.read_epoch:
+            raise PeerMisbehaved(
+                Reasons.unexpected_message,
+                f"handshake bytes under {epoch.name} keys, expected {self.read_epoch.name}",
+            )
+        self.buffer.append(data)
+        self.resume()
+
+    def resume(self) -> None:
+        """Process buffered messages until more bytes or an answer are needed."""
+        while self.question is None:
+            raw = self.buffer.next()
+            if raw is None:
+                return
+            self._handle(raw)
+
+    def receive_change_cipher_spec(self) -> None:
+        """Refuse the dummy record where it may not be (RFC 9846, 5); dropping it is no event."""
+        if self.buffer.pending:
+            raise PeerMisbehaved(
+                Reasons.interleaved_handshake, "change_cipher_spec inside a handshake message"
+            )
+        if not self.state.allows_change_cipher_spec:
+            raise PeerMisbehaved(
+                Reasons.bad_change_cipher_spec, f"while the state is {self.state.rfc}"
+            )
+
+    def answer(self, question: Question, answer: object) -> None:
+        """Go on with the answer to the open question; an exception refuses.
+
+        Raises:
+            ApiMisuse: no such question is open, or the answer has the wrong type.
+        """
+        if question is not self.question:
+            raise ApiMisuse(
+                f"{type(question).__name__} is not the open question",
+                "answer each Question event once",
+            )
+        if isinstance(answer, BaseException):
+            self.question = None
+            raise answer
+        checked = question.check(answer)
+        self.question = None
+        self._answered(question, checked)
+        self.resume()
+
+    def command(self, name: str, *arguments: object) -> None:
+        """Something this side wants: ``update_keys`` is the one that exists.
+
+        Raises:
+            ApiMisuse: the state cannot do it.
+        """
+        handler = getattr(self.state, f"do_{name}", None)
+        if handler is None:
+            raise ApiMisuse(f"{name} while the state is {type(self.state).__name__}")
+        flow = Flow()
+        self._enter(handler(*arguments, flow), flow)
+
+    def fork(self, carrier: Carrier, observe: Callable[[Any], None] | None) -> Driver:
+        """A second driver in the same state, on another carrier."""
+        twin: Driver = object.__new__(Driver)
+        twin.carrier = carrier
+        twin.observe = observe
+        twin.buffer = self.buffer.copy()
+        twin.read_epoch = self.read_epoch
+        twin.write_epoch = self.write_epoch
+        twin.question = self.question
+        twin.heard = dict(self.heard)
+        twin.state = self.state
+        return twin
+
+    def expected(self) -> tuple[str, ...]:
+        """The names of the messages that this state allows."""
+        return tuple(str(kind) for kind in edges(type(self.state)))
+
+    # --- Within -------------------------------------------------------------------------------
+
+    def _handle(self, raw: bytes) -> None:
+        kind = kind_of(raw)
+        if self.read_epoch is Epoch.INITIAL:
+            self.heard[kind] = raw
+        if self.observe is not None:
+            self.observe(MessageReceived(self.read_epoch, raw))
+        edge = edges(type(self.state)).get(kind)
+        if edge is None:
+            expected = " or ".join(self.expected()) or "nothing"
+            raise PeerMisbehaved(
+                Reasons.unexpected_message, f"got {kind}, expected {expected} ({self.state.rfc})"
+            )
+        flow = Flow()
+        self._enter(getattr(self.state, edge.handler)(decode(edge.struct, raw), flow), flow)
+
+    def _enter(self, state: State, flow: Flow) -> None:
+        entered = state is not self.state
+        self.state = state
+        self._settle(flow, entered)
+
+    def _settle(self, flow: Flow, entered: bool) -> None:
+        """Let a flow take hold; a question that is answered at once leads straight on."""
+        asked = self._apply(flow)
+        if entered and self.observe is not None:
+            self.observe(StateEntered(type(self.state).__name__))
+        if asked is not None:
+            answer = asked.attempt()
+            if answer is LATER:
+                self.question = asked
+            else:
+                self._answered(asked, asked.check(answer))
+
+    def _answered(self, question: Question, answer: object) -> None:
+        flow = Flow()
+        self._enter(getattr(self.state, question.handler)(answer, flow), flow)
+
+    def _apply(self, flow: Flow) -> Question | None:
+        carrier = self.carrier
+        for effect in flow.effects:
+            kind = type(effect)
+            if kind is Send:
+                if self.write_epoch is Epoch.INITIAL:
+                    self.heard[kind_of(effect.raw)] = effect.raw  # type: ignore[union-attr]
+                if self.observe is not None:
+                    self.observe(MessageSent(self.write_epoch, effect.raw))  # type: ignore[union-attr]
+                carrier.send(self.write_epoch, effect.raw)  # type: ignore[union-attr]
+            elif kind is Tell:
+                carrier.tell(effect.fact)  # type: ignore[union-attr]
+            elif isinstance(effect, Install):
+                self._install(effect)
+            elif isinstance(effect, Open):
+                carrier.open(effect.direction)
+            elif isinstance(effect, ChangeCipherSpec):
+                if carrier.middlebox_compatibility:
+                    carrier.change_cipher_spec()
+            elif isinstance(effect, Ask):
+                return effect.question
+            elif isinstance(effect, LimitRecords):
+                carrier.limit_records(effect.read, effect.write)
+            elif isinstance(effect, SkipUndecryptable):
+                carrier.skip_undecryptable(effect.limit)
+        return None
+
+    def _install(self, effect: Install) -> None:
+        if effect.direction is Direction.READ:
+            if self.buffer.pending:
+                raise PeerMisbehaved(
+                    Reasons.misaligned_key_change, f"{self.buffer.pending} bytes behind a message"
+                )
+            self.read_epoch = effect.epoch
+        else:
+            self.write_epoch = effect.epoch
+        self.carrier.install(effect.direction, effect.epoch, effect.secret)

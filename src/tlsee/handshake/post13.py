@@ -1,0 +1,95 @@
+"""After the handshake (RFC 9846, 4.7): new keys, and tickets that nobody here keeps yet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tlsee.codes import KeyUpdateRequest
+from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.machine import State
+from tlsee.handshake.outcome import KeysUpdated, Outcome, TicketArrived
+from tlsee.keys.schedule13 import FinishedValid, MainStage, TrafficSecret
+from tlsee.keys.transcript import Transcript
+from tlsee.trace import Direction, Epoch
+from tlsee.values import replace, value
+from tlsee.wire.messages13 import KeyUpdate, NewSessionTicket
+
+
+@value
+class Connected(State):
+    """The handshake is done: both Finished are checked, the peer's proof is in ``outcome``.
+
+    ``transcript`` ends with the client's Finished; later exchanges build on it.
+    """
+
+    outcome: Outcome
+    receipt: FinishedValid
+    reading: TrafficSecret
+    writing: TrafficSecret
+    main: MainStage
+    exporter: bytes
+    transcript: Transcript
+    rfc: ClassVar[str] = "CONNECTED"
+    connected: ClassVar[bool] = True
+    allows_change_cipher_spec: ClassVar[bool] = False
+
+
+@value
+class ConnectedClient(Connected):
+    """The client's end."""
+
+    def on_key_update(self, message: KeyUpdate, flow: Flow) -> ConnectedClient:
+        """RFC 9846, 4.7.3."""
+        reading, writing = follow_update(self.reading, self.writing, message, flow)
+        return replace(self, reading=reading, writing=writing)
+
+    def on_new_session_ticket(self, message: NewSessionTicket, flow: Flow) -> ConnectedClient:
+        """RFC 9846, 4.7.1: told to the application, and otherwise ignored."""
+        flow.tell(TicketArrived(message.ticket_lifetime, message.raw))
+        return self
+
+    def do_update_keys(self, request: bool, flow: Flow) -> ConnectedClient:
+        """Change our sending keys; ``request`` asks the peer to change its own as well."""
+        return replace(self, writing=send_update(self.writing, request, flow))
+
+
+@value
+class ConnectedServer(Connected):
+    """The server's end."""
+
+    def on_key_update(self, message: KeyUpdate, flow: Flow) -> ConnectedServer:
+        """RFC 9846, 4.7.3."""
+        reading, writing = follow_update(self.reading, self.writing, message, flow)
+        return replace(self, reading=reading, writing=writing)
+
+    def do_update_keys(self, request: bool, flow: Flow) -> ConnectedServer:
+        """Change our sending keys; ``request`` asks the peer to change its own as well."""
+        return replace(self, writing=send_update(self.writing, request, flow))
+
+
+def send_update(writing: TrafficSecret, request: bool, flow: Flow) -> TrafficSecret:
+    """KeyUpdate under the old keys, everything after it under the new ones."""
+    wish = KeyUpdateRequest.update_requested if request else KeyUpdateRequest.update_not_requested
+    flow.send(KeyUpdate(wish))
+    following = writing.next()
+    flow.install(Direction.WRITE, Epoch.APPLICATION, following)
+    flow.tell(KeysUpdated(Direction.WRITE, request))
+    return following
+
+
+def follow_update(
+    reading: TrafficSecret, writing: TrafficSecret, message: KeyUpdate, flow: Flow
+) -> tuple[TrafficSecret, TrafficSecret]:
+    """The peer changed its keys; where it asks for ours, they change before any more data."""
+    if not message.request_update.is_known:
+        raise PeerMisbehaved(
+            Reasons.illegal_value, f"KeyUpdate.request_update is {message.request_update}"
+        )
+    wanted = message.request_update == KeyUpdateRequest.update_requested
+    reading = reading.next()
+    flow.install(Direction.READ, Epoch.APPLICATION, reading)
+    flow.tell(KeysUpdated(Direction.READ, wanted))
+    if wanted:
+        writing = send_update(writing, False, flow)
+    return reading, writing

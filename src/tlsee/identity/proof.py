@@ -1,0 +1,32 @@
+"""What a finished handshake proved about the peer: one of four, never ``None``."""
+
+from __future__ import annotations
+
+from tlsee.crypto.schemes import SignatureValid
+from tlsee.identity.path.judge import Verdict, VerifiedPeer
+from tlsee.values import value
+
+
+@value
+class ByCertificate:
+    """The peer holds the key of a certificate that was judged and accepted."""
+
+    peer: VerifiedPeer
+    verdict: Verdict
+    signature: SignatureValid
+
+
+@value
+class Anonymous:
+    """No certificate was asked for, or an optional one was not given."""
+
+
+@value
+class Unverified:
+    """The peer holds the key of a certificate that nobody vouches for (``insecure``)."""
+
+    verdict: Verdict
+    signature: SignatureValid
+
+
+PeerProof = ByCertificate | Anonymous | Unverified

@@ -1,0 +1,132 @@
+"""What the machine asks the world outside, as values.
+
+A handler never calls a signer or a judge: it puts a question into the Flow and returns the state
+that waits. The driver tries the question at once; only an answer that is ``LATER`` reaches the
+application as an event, to be answered by ``connection.answer``. So there is one path, whether a
+key lies in memory or in another building.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from tlsee.config import (
+    ClientConfig,
+    CredentialChooser,
+    CredentialRequest,
+    JudgeRequest,
+    ServerConfig,
+)
+from tlsee.config import Judge as JudgeFunction
+from tlsee.crypto.provider import Later, Provider, Signer
+from tlsee.codes import SignatureScheme
+from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
+from tlsee.identity.index import Selection
+from tlsee.identity.path.judge import Verdict
+from tlsee.values import value
+
+
+class Question:
+    """Base of the questions. ``handler`` names the method of the state that takes the answer."""
+
+    __slots__ = ()
+    handler: ClassVar[str]
+    answers: ClassVar[type]
+
+    def attempt(self) -> Any:
+        """The answer, or ``LATER``.
+
+        Raises:
+            TLSError: whoever was asked refused or failed.
+        """
+        raise NotImplementedError
+
+    def check(self, answer: object) -> Any:
+        """The answer if it is of the right type.
+
+        Raises:
+            ApiMisuse: it is not.
+        """
+        if not isinstance(answer, self.answers):
+            raise ApiMisuse(
+                f"{type(self).__name__} was answered with {type(answer).__name__}",
+                f"answer with {self.answers.__name__}, or with an exception to refuse",
+            )
+        return answer
+
+
+@value
+class ConfigForHello(Question):
+    """Which configuration serves this ClientHello? ``hello`` is a ``wire.hellos.ClientHello``."""
+
+    config: ServerConfig
+    hello: Any
+    handler: ClassVar[str] = "on_config"
+    answers: ClassVar[type] = ServerConfig
+
+    def attempt(self) -> ServerConfig | Later:
+        """Ask ``config_for_hello``; ``None`` keeps the configuration."""
+        choose = self.config.config_for_hello
+        if choose is None:
+            return self.config
+        answer = _guarded("config_for_hello", choose, self.hello)
+        return self.config if answer is None else answer  # type: ignore[no-any-return]
+
+
+@value
+class ChooseCredential(Question):
+    """With which certificate, and which scheme, does this side prove itself?"""
+
+    request: CredentialRequest
+    chooser: CredentialChooser
+    handler: ClassVar[str] = "on_credential"
+    answers: ClassVar[type] = Selection
+
+    def attempt(self) -> Selection | Later:
+        """Ask the configuration's chooser."""
+        return _guarded("choose_credential", self.chooser, self.request)  # type: ignore[no-any-return]
+
+
+@value
+class Sign(Question):
+    """A signature over ``content`` by ``scheme`` (RFC 9846, 4.5.2)."""
+
+    signer: Signer
+    scheme: SignatureScheme
+    content: bytes
+    provider: Provider
+    handler: ClassVar[str] = "on_signature"
+    answers: ClassVar[type] = bytes
+    _hidden: ClassVar[frozenset[str]] = frozenset({"provider", "signer"})
+
+    def attempt(self) -> bytes | Later:
+        """Ask the signer, by way of the provider, whose journal may know the answer."""
+        return _guarded("signer", self.provider.sign, self.signer, self.scheme, self.content)  # type: ignore[no-any-return]
+
+
+@value
+class Judge(Question):
+    """Is the peer who its chain says it is?"""
+
+    request: JudgeRequest
+    judge: JudgeFunction
+    handler: ClassVar[str] = "on_verdict"
+    answers: ClassVar[type] = Verdict
+
+    def attempt(self) -> Verdict | Later:
+        """Ask the configuration's judge."""
+        return _guarded("judge", self.judge, self.request)  # type: ignore[no-any-return]
+
+
+AnyConfig = ClientConfig | ServerConfig
+
+
+def _guarded(who: str, ask: Any, *arguments: object) -> Any:
+    """Call what the application gave us; whatever it raises ends the handshake with an alert."""
+    try:
+        return ask(*arguments)
+    except TLSError:
+        raise
+    except Exception as error:
+        reason = Reasons.signing_failed if who == "signer" else Reasons.local_failure
+        raise LocalFailure(reason, f"{who} raised {type(error).__name__}") from error
