@@ -63,8 +63,10 @@ class Scheme:
         """The receipt for ``signature`` over ``content``.
 
         Raises:
-            PeerMisbehaved: ``scheme_not_for_key``, or ``bad_signature``.
+            PeerMisbehaved: ``weak_key``, ``scheme_not_for_key`` or ``bad_signature``.
         """
+        if public_key.weakness:
+            raise PeerMisbehaved(Reasons.weak_key, public_key.weakness)
         if not self.fits(public_key):
             raise PeerMisbehaved(
                 Reasons.scheme_not_for_key, f"{self.code} does not take {public_key.label}"

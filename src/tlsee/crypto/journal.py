@@ -1,0 +1,237 @@
+"""A provider that writes down another's answers, and one that gives them again.
+
+Everything that differs between two runs of the same handshake passes through the Provider, so its
+answers, the application's and the peer's bytes together replay a connection bit for bit. A
+journal can also be written by hand, from the keys and randoms that an RFC publishes.
+
+A journal holds private keys and secrets. It shows none of them; whoever stores it must know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from tlsee.codes import SignatureScheme
+from tlsee.crypto.entries import Entry, about, entry_from_json
+from tlsee.crypto.provider import LATER, Group, Later, OwnShare, Provider, Response, Signer
+from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
+from tlsee.values import replace
+
+__all__ = ["Entry", "Journal", "Replay", "recording", "replaying"]
+
+
+class Journal:
+    """Answers in their order. ``recording`` appends; ``replaying`` reads and changes nothing."""
+
+    __slots__ = ("entries",)
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Journal:
+        """A journal written by hand."""
+        made = cls()
+        made.entries.extend(entries)
+        return made
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __repr__(self) -> str:
+        return f"Journal({len(self.entries)} entries)"
+
+    def to_json(self) -> list[dict[str, str | int]]:
+        """Values that ``json`` can write, secrets included; bytes are hexadecimal."""
+        return [
+            {"kind": e.kind, "code": int(e.code), "data": e.data.hex(), "about": e.about.hex()}
+            for e in self.entries
+        ]
+
+    @classmethod
+    def from_json(cls, items: Sequence[Any]) -> Journal:
+        """The journal that ``to_json`` wrote.
+
+        Raises:
+            ApiMisuse: it did not write this.
+        """
+        return cls.of(entry_from_json(number, item) for number, item in enumerate(items))
+
+
+class _WrappedGroup:
+    """A group that keeps its facts and asks somebody else for its answers."""
+
+    __slots__ = ("_inner", "client_share_length", "code", "post_quantum", "server_share_length")
+
+    def __init__(self, inner: Group) -> None:
+        self._inner = inner
+        self.code = inner.code
+        self.post_quantum = inner.post_quantum
+        self.client_share_length = inner.client_share_length
+        self.server_share_length = inner.server_share_length
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.code})"
+
+    def from_private(self, private: bytes) -> OwnShare:
+        """Nothing unpredictable: straight to the group."""
+        return self._inner.from_private(private)
+
+
+class RecordingGroup(_WrappedGroup):
+    """Writes down what the group answers."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self, inner: Group, entries: list[Entry]) -> None:
+        super().__init__(inner)
+        self._entries = entries
+
+    def generate(self) -> OwnShare:
+        """A fresh share, its private key written down."""
+        share = self._inner.generate()
+        self._entries.append(Entry.key_share(self.code, share.private_bytes()))
+        return share
+
+    def respond(self, client_share: bytes) -> Response:
+        """The group's answer, or its refusal, written down."""
+        try:
+            made = self._inner.respond(client_share)
+        except PeerMisbehaved as error:
+            detail = error.detail.encode()
+            self._entries.append(Entry("refused", self.code, detail, about(client_share)))
+            raise
+        self._entries.append(Entry.response(self.code, made.share, made.secret, client_share))
+        return made
+
+
+def recording(provider: Provider, journal: Journal) -> Provider:
+    """A provider that answers as ``provider`` does and appends each answer to ``journal``."""
+    entries = journal.entries
+
+    def random(count: int) -> bytes:
+        data = provider.random(count)
+        entries.append(Entry.random(data))
+        return data
+
+    def now() -> float:
+        seconds = provider.now()
+        entries.append(Entry.clock(seconds))
+        return seconds
+
+    def sign(signer: Signer, scheme: SignatureScheme, content: bytes) -> bytes | Later:
+        try:
+            made = provider.sign(signer, scheme, content)
+        except Exception:
+            entries.append(Entry("failed", scheme, b"", about(content)))
+            raise
+        if isinstance(made, Later):
+            entries.append(Entry("later", scheme, b"", about(content)))
+        else:
+            entries.append(Entry.signature(scheme, made, content))
+        return made
+
+    return replace(
+        provider,
+        name=f"{provider.name}, recorded",
+        random=random,
+        now=now,
+        groups={code: RecordingGroup(row, entries) for code, row in provider.groups.items()},
+        sign=sign,
+    )
+
+
+class Replay:
+    """One run through a journal; ``provider`` gives its answers, ``remaining`` counts the rest."""
+
+    def __init__(self, provider: Provider, journal: Journal) -> None:
+        self._entries = tuple(journal.entries)
+        self._position = 0
+        self.provider = replace(
+            provider,
+            name=f"{provider.name}, replayed",
+            random=self._random,
+            now=self._now,
+            groups={code: ReplayingGroup(row, self) for code, row in provider.groups.items()},
+            sign=self._sign,
+        )
+
+    def __repr__(self) -> str:
+        return f"Replay({self._position} of {len(self._entries)})"
+
+    @property
+    def remaining(self) -> int:
+        """Entries that nobody asked for yet."""
+        return len(self._entries) - self._position
+
+    def take(self, kinds: tuple[str, ...], code: int, answered: bytes = b"") -> Entry:
+        """The next entry.
+
+        Raises:
+            ApiMisuse: it is another than what is asked for, or there is none.
+        """
+        wanted = Entry(kinds[0], code, b"").label
+        if not self.remaining:
+            raise ApiMisuse(f"the replay asks for {wanted}, and the journal has ended")
+        entry = self._entries[self._position]
+        at = f"entry {self._position} of the journal"
+        if entry.kind not in kinds or entry.code != code:
+            raise ApiMisuse(f"the replay asks for {wanted}, and {at} is {entry.label}")
+        if entry.about and entry.about != about(answered):
+            raise ApiMisuse(f"the replay asks for {wanted}, and {at} answered something else")
+        self._position += 1
+        return entry
+
+    def _random(self, count: int) -> bytes:
+        return self.take(("random",), count).data
+
+    def _now(self) -> float:
+        return self.take(("clock",), 0).seconds
+
+    def _sign(self, signer: Signer, scheme: SignatureScheme, content: bytes) -> bytes | Later:
+        del signer  # its key need not be there
+        entry = self.take(("signature", "later", "failed"), scheme, content)
+        if entry.kind == "failed":
+            raise LocalFailure(Reasons.signing_failed, "as it did when this was recorded")
+        return LATER if entry.kind == "later" else entry.data
+
+
+class ReplayingGroup(_WrappedGroup):
+    """Gives what a journal holds."""
+
+    __slots__ = ("_replay",)
+
+    def __init__(self, inner: Group, replay: Replay) -> None:
+        super().__init__(inner)
+        self._replay = replay
+
+    def generate(self) -> OwnShare:
+        """The share with the private key of the journal."""
+        return self._inner.from_private(self._replay.take(("key_share",), self.code).data)
+
+    def respond(self, client_share: bytes) -> Response:
+        """The answer of the journal; a private key there is used to compute it."""
+        kinds = ("response", "key_share", "refused")
+        entry = self._replay.take(kinds, self.code, client_share)
+        if entry.kind == "refused":
+            raise PeerMisbehaved(Reasons.bad_key_share, entry.data.decode("utf-8", "replace"))
+        if entry.kind == "response":
+            cut = self.server_share_length
+            return Response(entry.data[:cut], entry.data[cut:])
+        if self.post_quantum:
+            raise ApiMisuse(
+                f"{self.code} encapsulates: no private key leads to its answer",
+                "write the share and the secret into the journal: Entry.response",
+            )
+        share = self._inner.from_private(entry.data)
+        return Response(share.public, share.finish(client_share))
+
+
+def replaying(provider: Provider, journal: Journal) -> Provider:
+    """A provider that gives the answers of ``journal`` in order, with ``provider``'s algorithms.
+
+    Each call starts at the beginning; ``Replay`` is the same with a count of what remains. A
+    question that does not come next in the journal is ApiMisuse.
+    """
+    return Replay(provider, journal).provider
