@@ -20,29 +20,30 @@ came as: ``decode`` and ``encode`` handle it with its header.
 from __future__ import annotations
 
 import struct as packing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from inspect import get_annotations
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
-from tlsee.codes import HandshakeType, OpenEnum
+from tlsee.codes import HandshakeType
 from tlsee.errors import ApiMisuse, PeerMisbehaved, Reasons
 from tlsee.values import build
 from tlsee.wire import faults
 from tlsee.wire.dissector import dissect_struct
-from tlsee.wire.kinds import (
-    Constant,
-    Custom,
-    Fixed,
-    Kind,
-    Layout,
-    Nested,
-    Opaque,
-    Rest,
-    Select,
-    UInt,
-    Vector,
-    least_size,
+from tlsee.wire.fields import (
+    constant,
+    fixed,
+    nested,
+    opaque,
+    rest,
+    select,
+    u8,
+    u16,
+    u24,
+    u32,
+    u64,
+    vector,
 )
+from tlsee.wire.kinds import Constant, Kind, Layout, Rest, Select
 from tlsee.wire.reader import compile_reader
 from tlsee.wire.span import Span
 from tlsee.wire.writer import compile_writer, fault_in
@@ -75,81 +76,12 @@ __all__ = [
 T = TypeVar("T")
 M = TypeVar("M", bound="Message")
 
-_KINDS = (UInt, Opaque, Fixed, Rest, Constant, Nested, Vector, Select, Custom)
-
-
-def u8(enum: type[OpenEnum] | None = None, *, closed: bool = False) -> Any:
-    """uint8, or an enumeration of that width; ``closed`` refuses numbers it does not name."""
-    return UInt(1, enum, closed)
-
-
-def u16(enum: type[OpenEnum] | None = None, *, closed: bool = False) -> Any:
-    """uint16, or an enumeration of that width."""
-    return UInt(2, enum, closed)
-
-
-def u24() -> Any:
-    """uint24."""
-    return UInt(3)
-
-
-def u32() -> Any:
-    """uint32."""
-    return UInt(4)
-
-
-def u64() -> Any:
-    """uint64."""
-    return UInt(8)
-
-
-def opaque(low: int, high: int) -> Any:
-    """opaque<low..high>, as bytes."""
-    return Opaque(low, high)
-
-
-def fixed(length: int) -> Any:
-    """opaque[length], as bytes."""
-    return Fixed(length)
-
-
-def rest() -> Any:
-    """All bytes that are left in what surrounds the struct."""
-    return Rest()
-
-
-def constant(data: bytes) -> Any:
-    """Bytes that are always these; annotate with ClassVar, since it is no field."""
-    return Constant(data)
-
-
-def nested(cls: type) -> Any:
-    """A struct within the struct."""
-    return Nested(cls)
-
-
-def vector(item: Any, low: int, high: int) -> Any:
-    """item<low..high>, as a tuple; an item is a struct or what ``u16(...)``, ``opaque(...)`` give.
-
-    Raises:
-        TypeError: such items could be empty, so that their number would have no bound.
-    """
-    kind: Kind = Nested(item) if isinstance(item, type) else item
-    if least_size(kind) < 1:
-        raise TypeError(f"no vector of items that may be empty: {item!r}")
-    return Vector(kind, low, high)
-
-
-def select(on: str, cases: Mapping[Any, type]) -> Any:
-    """A variant, ``select (on) { case ...: struct }``; otherwise the bytes that are left."""
-    return Select(on, cases)
-
 
 def _layout(cls: type) -> Layout:
     layout: list[tuple[str, Kind]] = []
     for name in get_annotations(cls):
         kind = cls.__dict__.get(name)
-        if not isinstance(kind, _KINDS):
+        if not isinstance(kind, Kind):
             raise TypeError(f"{cls.__name__}.{name} says nothing about its bytes")
         layout.append((name, kind))
     for _, kind in layout[:-1]:
@@ -279,16 +211,16 @@ def write(item: object) -> bytes:
 def dissect(cls: type, data: bytes | bytearray | memoryview, offset: int = 0) -> Span:
     """What ``read`` reads, as a tree of spans that covers every byte once.
 
-    ``offset`` is where the struct begins in ``data``; it reaches to the end of them.
+    ``offset`` is where ``data`` begins in what the positions of the tree shall refer to.
 
     Raises:
         PeerMisbehaved: as ``read`` does.
     """
     data = bytes(data)
-    span = dissect_struct(cls.__name__, cls, data, offset, len(data))
+    span = dissect_struct(cls.__name__, cls, data, 0, len(data))
     if span.end != len(data):
         raise faults.trailing(cls.__name__, len(data) - span.end)
-    return span
+    return span.moved(offset)
 
 
 def decode(cls: type[M], raw: bytes) -> M:
@@ -325,7 +257,7 @@ def encode(item: Message) -> bytes:
 def dissect_message(cls: type[Message], raw: bytes, offset: int = 0) -> Span:
     """A whole handshake message as a tree: msg_type, length, and the fields of the body.
 
-    ``raw`` is the message alone; ``offset`` is added to every position of the tree.
+    ``offset`` is where ``raw`` begins in what the positions of the tree shall refer to.
 
     Raises:
         PeerMisbehaved: as ``decode`` does.
@@ -341,8 +273,7 @@ def dissect_message(cls: type[Message], raw: bytes, offset: int = 0) -> Span:
         Span("msg_type", 0, 1, HandshakeType.of(raw[0])),
         Span("length", 1, 4, end - 4),
     )
-    whole = Span(cls.__name__, 0, end, found, (*head, *body.children))
-    return whole.moved(offset) if offset else whole
+    return Span(cls.__name__, 0, end, found, (*head, *body.children)).moved(offset)
 
 
 def _checked_header(cls: type[Message], raw: bytes) -> int:

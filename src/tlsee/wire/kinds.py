@@ -104,6 +104,11 @@ class Custom(ABC):
 
     @property
     @abstractmethod
+    def holds(self) -> type:
+        """The type of its values."""
+
+    @property
+    @abstractmethod
     def least(self) -> int:
         """The fewest bytes that it takes."""
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tlsee.codes import HandshakeType, KeyUpdateRequest, SignatureScheme
 from tlsee.wire.codec import Message, message, opaque, rest, struct, u8, u16, u32, vector
 from tlsee.wire.extensions import Block, Extensions, extensions
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 
 
 @message(HandshakeType.encrypted_extensions)
@@ -74,3 +77,22 @@ class KeyUpdate(Message):
     """RFC 9846, 4.7.3; another value than the two named ones is illegal."""
 
     request_update: KeyUpdateRequest = u8(KeyUpdateRequest, closed=True)
+
+
+# RFC 9846, 4: by what ``framing.kind_of`` says, the struct to decode or to dissect it with.
+MESSAGES: Mapping[HandshakeType, type[Message]] = {
+    cls.msg_type: cls
+    for cls in (
+        ClientHello,
+        ServerHello,
+        HelloRetryRequest,
+        EncryptedExtensions,
+        CertificateRequest,
+        Certificate,
+        CertificateVerify,
+        Finished,
+        EndOfEarlyData,
+        NewSessionTicket,
+        KeyUpdate,
+    )
+}

@@ -42,5 +42,7 @@ class Span:
 
     def moved(self, offset: int) -> Span:
         """The same tree, every position ``offset`` further on."""
+        if not offset:
+            return self
         children = tuple(child.moved(offset) for child in self.children)
         return Span(self.name, self.start + offset, self.end + offset, self.value, children)

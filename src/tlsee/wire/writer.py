@@ -39,14 +39,8 @@ def compile_writer(cls: type) -> Writer:
     for name, kind in layout_of(cls):
         writer.field(f"{cls.__name__}.{name}", f"x.{name}", kind)
     writer.flush()
-    pieces = writer.pieces
-    match pieces:
-        case []:
-            source.add("return b''")
-        case [piece]:
-            source.add(f"return {piece}")
-        case _:
-            source.add(f"return b''.join(({', '.join(pieces)}))")
+    # Also for a single piece: join refuses what is no bytes.
+    source.add(f"return b''.join(({''.join(piece + ',' for piece in writer.pieces)}))")
     return source.made("write")
 
 
@@ -121,7 +115,7 @@ def _item_writer(label: str, kind: Kind) -> Callable[[Iterable[Any]], bytes]:
     """What writes the items of a vector, without the length."""
     match kind:
         case UInt(size=1):
-            return bytes
+            return lambda items: bytes([*items])  # bytes(3) would be three zeros
         case UInt(size=2):
             return lambda items: pack(f">{len(items)}H", *items)  # type: ignore[arg-type]
         case UInt(size=size):
@@ -164,18 +158,23 @@ def fault_in(cls: type, item: object, error: Exception) -> ApiMisuse:
 
     Numbers are named, bytes are not: they may be secret.
     """
+    found = _struct_fault(cls.__name__, item, cls)
+    return found or ApiMisuse(f"{cls.__name__}: cannot be written: {type(error).__name__}")
+
+
+def _struct_fault(label: str, item: Any, cls: type) -> ApiMisuse | None:
+    if type(item) is not cls:
+        return ApiMisuse(f"{label}: {_type(item)} where {cls.__name__} belongs")
     for name, kind in layout_of(cls):
-        label = f"{cls.__name__}.{name}"
         if not isinstance(kind, Constant):
-            if not hasattr(item, name):
-                return ApiMisuse(f"{cls.__name__}: cannot be written from {_type(item)}")
-            found = _fault(label, getattr(item, name), kind)
+            chosen = getattr(item, kind.on) if isinstance(kind, Select) else None
+            found = _fault(f"{cls.__name__}.{name}", getattr(item, name), kind, chosen)
             if found is not None:
                 return found
-    return ApiMisuse(f"{cls.__name__}: cannot be written: {type(error).__name__}")
+    return None
 
 
-def _fault(label: str, item: Any, kind: Kind) -> ApiMisuse | None:
+def _fault(label: str, item: Any, kind: Kind, chosen: Any = None) -> ApiMisuse | None:
     match kind:
         case UInt(size=size):
             if not isinstance(item, int):
@@ -192,14 +191,16 @@ def _fault(label: str, item: Any, kind: Kind) -> ApiMisuse | None:
             found = (_fault(label, one, inner) for one in item)
             return next((fault for fault in found if fault is not None), None)
         case Nested(cls=cls):
-            return None if type(item) is cls else _stranger(label, item, cls)
+            return _struct_fault(label, item, cls)
+        case Select(cases=cases):
+            inner = Nested(cases[chosen]) if chosen in cases else Rest()
+            return _fault(label, item, inner)
+        case Custom():
+            if not isinstance(item, kind.holds):
+                return ApiMisuse(f"{label}: {_type(item)} where {kind.holds.__name__} belongs")
         case _:
-            return None
+            pass
     return None
-
-
-def _stranger(label: str, item: object, cls: type) -> ApiMisuse:
-    return ApiMisuse(f"{label}: {_type(item)} where {cls.__name__} belongs")
 
 
 def _type(item: object) -> str:

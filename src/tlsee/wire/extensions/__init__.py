@@ -11,13 +11,13 @@ from tlsee.wire.extensions.block import (
     UnknownExtension,
     classes_of,
     extension,
-    extensions,
 )
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.early_data import EarlyDataIndication, EarlyDataTicket
 from tlsee.wire.extensions.ec_point_formats import ECPointFormats
 from tlsee.wire.extensions.extended_main_secret import ExtendedMainSecret
+from tlsee.wire.extensions.field import extensions
 from tlsee.wire.extensions.key_share import (
     KeyShareClientHello,
     KeyShareEntry,
