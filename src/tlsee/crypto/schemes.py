@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, padding
 
 from tlsee.codes import SignatureScheme
-from tlsee.crypto.public_keys import PublicKey, load_public_key
+from tlsee.crypto.public_keys import RSA_MODULUS_MINIMUM, PublicKey, load_public_key
 from tlsee.crypto.support import is_supported
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.values import value
@@ -40,13 +40,14 @@ class Scheme:
     """A row. ``kind`` is the ``PublicKey.kind`` that it takes, curve included.
 
     ``hash_name`` is empty where the algorithm has its own. ``in_handshake13`` is false for what
-    TLS 1.3 allows inside certificates only.
+    TLS 1.3 allows inside certificates only. ``minimum_bits`` is the least modulus, 0 for the rest.
     """
 
     code: SignatureScheme
     kind: str
     hash_name: str
     in_handshake13: bool
+    minimum_bits: int
     _verify: Verify
     _sign: Sign
     _hidden: ClassVar[frozenset[str]] = frozenset({"_verify", "_sign"})
@@ -56,7 +57,7 @@ class Scheme:
         return (
             public_key.kind == self.kind
             and public_key.only_hash in ("", self.hash_name)
-            and not public_key.weakness
+            and public_key.bits >= self.minimum_bits
         )
 
     def verify(self, public_key: PublicKey, signature: bytes, content: bytes) -> SignatureValid:
@@ -65,9 +66,11 @@ class Scheme:
         Raises:
             PeerMisbehaved: ``weak_key``, ``scheme_not_for_key`` or ``bad_signature``.
         """
-        if public_key.weakness:
-            raise PeerMisbehaved(Reasons.weak_key, public_key.weakness)
         if not self.fits(public_key):
+            if public_key.kind == self.kind and public_key.bits < self.minimum_bits:
+                raise PeerMisbehaved(
+                    Reasons.weak_key, f"{public_key.label}, and {self.minimum_bits} are the least"
+                )
             raise PeerMisbehaved(
                 Reasons.scheme_not_for_key, f"{self.code} does not take {public_key.label}"
             )
@@ -91,7 +94,7 @@ def _ecdsa(code: SignatureScheme, kind: str, digest: hashes.HashAlgorithm) -> Sc
     def sign(key: ec.EllipticCurvePrivateKey, content: bytes) -> bytes:
         return key.sign(content, algorithm)
 
-    return Scheme(code, kind, digest.name, True, verify, sign)
+    return Scheme(code, kind, digest.name, True, 0, verify, sign)
 
 
 def _rsa(
@@ -107,7 +110,7 @@ def _rsa(
         made: bytes = key.sign(content, scheme, digest)
         return made
 
-    return Scheme(code, kind, digest.name, pss, verify, sign)
+    return Scheme(code, kind, digest.name, pss, RSA_MODULUS_MINIMUM, verify, sign)
 
 
 def _pure(code: SignatureScheme) -> Scheme:
@@ -120,7 +123,7 @@ def _pure(code: SignatureScheme) -> Scheme:
         made: bytes = key.sign(content)
         return made
 
-    return Scheme(code, code.name, "", True, verify, sign)
+    return Scheme(code, code.name, "", True, 0, verify, sign)
 
 
 _SHA256, _SHA384, _SHA512 = hashes.SHA256(), hashes.SHA384(), hashes.SHA512()
