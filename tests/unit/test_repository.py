@@ -19,7 +19,7 @@ PINNED = re.compile(r"[a-z0-9][a-z0-9._-]*==[\w.!+]+( ; .+?)?( ?--hash=sha256:[0
 FORBIDDEN = {
     "an address of a package index": re.compile(
         r"index[-_]url|find[-_]links|pypi\.(org|python\.org)/simple|registry\+http"
-        r'|"resolved": *"http|registry *= *"http|GOPROXY=http',
+        r'|"resolved": *"http|registry *= *"http|GOPROXY=[h]ttp',
         re.IGNORECASE,
     ),
     "a path of somebody's machine": re.compile(
