@@ -1,0 +1,127 @@
+"""tlsee: the sans-I/O connection, the blocking and the asyncio streams."""
+
+from __future__ import annotations
+
+from benchmarks.contenders.base import (
+    HYBRID,
+    X25519,
+    Handler,
+    Handshake,
+    Negotiated,
+    Reader,
+    Wrap,
+    Writer,
+)
+from benchmarks.material import SERVER_NAME, Material
+from tlsee import (
+    NEED_DATA,
+    CipherSuite,
+    ClientConfig,
+    ClientConnection,
+    Credential,
+    DataReceived,
+    HandshakeDone,
+    NamedGroup,
+    ServerConfig,
+    ServerConnection,
+    Trust,
+    __version__,
+    wrap_client,
+    wrap_server,
+)
+
+GROUPS = {X25519: NamedGroup.x25519, HYBRID: NamedGroup.X25519MLKEM768}
+SUITES = [CipherSuite.TLS_AES_128_GCM_SHA256]
+Connection = ClientConnection | ServerConnection
+
+
+def configurations(material: Material, group: str) -> tuple[ClientConfig, ServerConfig]:
+    """Client and server: verification and host name check are the default; no tickets."""
+    client = ClientConfig(
+        trust=Trust.from_pem(material.anchor), groups=[GROUPS[group]], suites=SUITES
+    )
+    server = ServerConfig(
+        credentials=[Credential.from_pem(material.chain, material.key)],
+        groups=[GROUPS[group]],
+        suites=SUITES,
+    )
+    return client, server
+
+
+class Pair:
+    """Two connections; what one has to send is fed to the other."""
+
+    def __init__(self, client: ClientConfig, server: ServerConfig) -> None:
+        self.client = ClientConnection(client, SERVER_NAME)
+        self.server = ServerConnection(server)
+        self.server.receive_data(self.client.data_to_send())
+        _expect_done(self.server, False)
+        self.client.receive_data(self.server.data_to_send())
+        _expect_done(self.client, True)
+        self.server.receive_data(self.client.data_to_send())
+        _expect_done(self.server, True)
+
+    def negotiated(self) -> Negotiated:
+        info = self.client.info
+        return Negotiated(str(info.suite), str(info.group))
+
+    def to_server(self, data: bytes) -> int:
+        self.client.write(data)
+        self.server.receive_data(self.client.data_to_send())
+        return _read(self.server)
+
+    def to_client(self, data: bytes) -> int:
+        self.server.write(data)
+        self.client.receive_data(self.server.data_to_send())
+        return _read(self.client)
+
+
+def _expect_done(end: Connection, done: bool) -> None:
+    event = end.next_event()
+    if done:
+        assert isinstance(event, HandshakeDone), event
+        event = end.next_event()
+    assert event is NEED_DATA, event
+
+
+def _read(end: Connection) -> int:
+    got = 0
+    while isinstance(event := end.next_event(), DataReceived):
+        got += len(event.data)
+    return got
+
+
+class WithTlsee:
+    """tlsee; signatures over certificates are checked anew each time, or remembered."""
+
+    module = "tlsee"
+    groups = frozenset({X25519, HYBRID})
+    bulk = 1 << 20
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def version(self) -> str:
+        return __version__
+
+    def memory(self, material: Material, group: str) -> Handshake:
+        client, server = configurations(material, group)
+        return lambda: Pair(client, server)
+
+    def wrap_client(self, material: Material) -> Wrap:
+        client, _ = configurations(material, X25519)
+        return lambda sock: wrap_client(sock, client, server_name=SERVER_NAME)
+
+    def wrap_server(self, material: Material) -> Wrap:
+        _, server = configurations(material, X25519)
+        return lambda sock: wrap_server(sock, server)
+
+    async def open_stream(self, material: Material, port: int) -> tuple[Reader, Writer]:
+        raise NotImplementedError
+
+    async def serve_streams(self, material: Material, handler: Handler) -> int:
+        raise NotImplementedError
+
+
+CONTENDER = WithTlsee("tlsee")
+REMEMBERING = WithTlsee("tlsee remembering")

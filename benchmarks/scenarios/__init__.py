@@ -1,0 +1,26 @@
+"""What is measured; one function a scenario."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from benchmarks.material import Material
+from benchmarks.measure import Effort
+from benchmarks.results import Outcome
+from benchmarks.scenarios import cost, memory, process, sockets
+
+Scenario = Callable[[Material, Effort], Outcome]
+
+SCENARIOS: dict[str, Scenario] = {
+    "handshake": memory.handshake,
+    "handshake-hybrid": memory.handshake_hybrid,
+    "bulk": memory.bulk,
+    "round-trip": memory.round_trip,
+    "bulk-socket": sockets.bulk,
+    "bulk-asyncio": sockets.bulk_asyncio,
+    "round-trip-socket": sockets.round_trip,
+    "serving": process.serving,
+    "idle-memory": cost.idle_memory,
+    "import": cost.import_time,
+    "command": cost.command_start,
+}
