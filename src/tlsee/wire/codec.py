@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import struct as packing
 from collections.abc import Callable
-from inspect import get_annotations
 from typing import Any, ClassVar, TypeVar, dataclass_transform
 
 from tlsee.codes import HandshakeType
@@ -79,7 +78,7 @@ M = TypeVar("M", bound="Message")
 
 def _layout(cls: type) -> Layout:
     layout: list[tuple[str, Kind]] = []
-    for name in get_annotations(cls):
+    for name in cls.__dict__.get("__annotations__", {}):
         kind = cls.__dict__.get(name)
         if not isinstance(kind, Kind):
             raise TypeError(f"{cls.__name__}.{name} says nothing about its bytes")

@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tlsee.errors import ApiMisuse, PeerMisbehaved, Reasons
-
-
-def _bytes(number: int) -> str:
-    return f"{number} byte" if number == 1 else f"{number} bytes"
+from tlsee.text import count
 
 
 def malformed(label: str, what: str) -> PeerMisbehaved:
@@ -21,7 +18,7 @@ def malformed(label: str, what: str) -> PeerMisbehaved:
 
 def short(label: str, needed: int, left: int) -> PeerMisbehaved:
     """A field needs more bytes than there are."""
-    return malformed(label, f"needs {_bytes(needed)}, {max(left, 0)} left")
+    return malformed(label, f"needs {count(needed, 'byte')}, {max(left, 0)} left")
 
 
 def short_run(fields: Sequence[tuple[str, int]], left: int) -> PeerMisbehaved:
@@ -45,7 +42,7 @@ def uneven(label: str, length: int, size: int) -> PeerMisbehaved:
 
 def trailing(label: str, left: int) -> PeerMisbehaved:
     """A structure ends before its bytes do."""
-    return PeerMisbehaved(Reasons.trailing_bytes, f"{label}: {_bytes(left)} too many")
+    return PeerMisbehaved(Reasons.trailing_bytes, f"{label}: {count(left, 'byte')} too many")
 
 
 def illegal(label: str, what: str) -> PeerMisbehaved:
