@@ -43,7 +43,9 @@ class JudgeRequest:
 class Judge(Protocol):
     """Whoever decides on a certificate: at once, or later through the question Judge."""
 
-    def __call__(self, request: JudgeRequest) -> Verdict | Later: ...
+    def __call__(self, request: JudgeRequest) -> Verdict | Later:
+        """The verdict, or ``LATER``."""
+        ...
 
 
 def default_judge(request: JudgeRequest) -> Verdict:
@@ -71,7 +73,9 @@ class CredentialRequest:
 class CredentialChooser(Protocol):
     """Whoever picks a credential: at once, or later through the question ChooseCredential."""
 
-    def __call__(self, request: CredentialRequest) -> Selection | Later: ...
+    def __call__(self, request: CredentialRequest) -> Selection | Later:
+        """The selection, or ``LATER``."""
+        ...
 
 
 def default_chooser(request: CredentialRequest) -> Selection:
@@ -306,7 +310,5 @@ def _tiers(
     placed = [tuple(group for group in wanted if group in tier) for tier in policy.group_tiers]
     others = tuple(group for group in wanted if group not in standard)
     if groups is None:
-        placed = [
-            tuple(group for group in tier if group in wanted) for tier in policy.group_tiers
-        ]
+        placed = [tuple(group for group in tier if group in wanted) for tier in policy.group_tiers]
     return tuple(tier for tier in (*placed, others) if tier)

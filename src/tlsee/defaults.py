@@ -99,7 +99,8 @@ def message_limit(kind: HandshakeType) -> int:
     return _LIMITS.get(kind, OTHER_MESSAGE_LIMIT)
 
 
-# Records without content: legal (RFC 9846, 5.4), useless in a row. OpenSSL and BoringSSL stop at 32.
+# Records without content: legal (RFC 9846, 5.4), useless in a row. OpenSSL and BoringSSL stop
+# at 32.
 EMPTY_RECORDS_LIMIT = 32
 
 # change_cipher_spec is dropped without a trace (RFC 9846, 5): one per flight makes sense. BoringSSL

@@ -120,7 +120,7 @@ class PeerIncompatible(TLSError):
 
 
 class CertificateRejected(TLSError):
-    """The peer's certificate was judged and refused; ``verdict`` tells the paths that were tried."""
+    """The peer's certificate was judged and refused; ``verdict`` has the paths that were tried."""
 
     def __init__(
         self, reason: Reason, detail: str = "", *, fix: str | None = None, verdict: Any = None

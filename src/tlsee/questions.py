@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from tlsee.codes import SignatureScheme
 from tlsee.config import (
     ClientConfig,
     CredentialChooser,
@@ -19,7 +20,6 @@ from tlsee.config import (
 )
 from tlsee.config import Judge as JudgeFunction
 from tlsee.crypto.provider import Later, Provider, Signer
-from tlsee.codes import SignatureScheme
 from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
@@ -70,7 +70,7 @@ class ConfigForHello(Question):
         if choose is None:
             return self.config
         answer = _guarded("config_for_hello", choose, self.hello)
-        return self.config if answer is None else answer  # type: ignore[no-any-return]
+        return self.config if answer is None else answer
 
 
 @value
@@ -84,7 +84,7 @@ class ChooseCredential(Question):
 
     def attempt(self) -> Selection | Later:
         """Ask the configuration's chooser."""
-        return _guarded("choose_credential", self.chooser, self.request)  # type: ignore[no-any-return]
+        return _guarded("choose_credential", self.chooser, self.request)
 
 
 @value
@@ -101,7 +101,10 @@ class Sign(Question):
 
     def attempt(self) -> bytes | Later:
         """Ask the signer, by way of the provider, whose journal may know the answer."""
-        return _guarded("signer", self.provider.sign, self.signer, self.scheme, self.content)  # type: ignore[no-any-return]
+        answer: bytes | Later = _guarded(
+            "signer", self.provider.sign, self.signer, self.scheme, self.content
+        )
+        return answer
 
 
 @value
@@ -115,7 +118,7 @@ class Judge(Question):
 
     def attempt(self) -> Verdict | Later:
         """Ask the configuration's judge."""
-        return _guarded("judge", self.judge, self.request)  # type: ignore[no-any-return]
+        return _guarded("judge", self.judge, self.request)
 
 
 AnyConfig = ClientConfig | ServerConfig

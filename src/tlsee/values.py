@@ -38,7 +38,8 @@ def _brief(item: object) -> str:
 def _eq(self: Any, other: object) -> bool:
     if type(self) is not type(other):
         return NotImplemented
-    return all(getattr(self, name) == getattr(other, name) for name in self._fields)
+    names = fields_of(type(self))
+    return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
 def _hash(self: Any) -> int:
@@ -57,6 +58,10 @@ def replace(item: T, **changes: object) -> T:
             raise TypeError(f"{type(item).__name__} has no field {name!r}")
     kept.update(changes)
     return type(item)(**kept)
+
+
+def _plain_repr(cls: type) -> bool:
+    return getattr(cls, "__repr__", None) is object.__repr__
 
 
 def compile_init(names: tuple[str, ...], defaults: dict[str, object]) -> Callable[..., None]:
@@ -90,7 +95,8 @@ def build(
     required = tuple(n for n in every if n not in space["_defaults"])
     optional = tuple(n for n in every if n in space["_defaults"])
     space["__init__"] = compile_init(required + optional, space["_defaults"])
-    space.setdefault("__repr__", _repr)
+    if _plain_repr(cls):  # a base that hides its fields goes on hiding them
+        space["__repr__"] = _repr
     if "__eq__" not in cls.__dict__:
         space["__eq__"] = _eq
         space["__hash__"] = _hash

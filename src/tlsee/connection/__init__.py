@@ -1,1 +1,1 @@
-""""""
+"""Floor 7: a connection without I/O."""

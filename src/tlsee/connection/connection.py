@@ -14,55 +14,29 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from tlsee import defaults
-from tlsee.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
+from tlsee.codes import AlertDescription, AlertLevel
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.connection.core import Core
 from tlsee.connection.events import (
     NEED_DATA,
-    AlertReceived,
-    DataReceived,
     Event,
-    HandshakeDone,
-    KeysUpdated,
     NeedData,
-    PeerClosed,
-    TicketReceived,
     Truncated,
-)
-from tlsee.connection.info import ConnectionInfo, info_of
-from tlsee.connection.reading import Item, RecordReader
-from tlsee.connection.writing import RecordWriter
-from tlsee.errors import (
-    AlertReceived as AlertError,
 )
 from tlsee.errors import (
     ApiMisuse,
-    Evidence,
     LocalFailure,
-    PeerMisbehaved,
     Reasons,
     TLSError,
     Truncation,
 )
-from tlsee.handshake import hello_client, hello_server, outcome
+from tlsee.handshake import hello_client, hello_server
 from tlsee.handshake.compose import Composer
 from tlsee.handshake.flow import Flow
-from tlsee.handshake.machine import Driver, State
-from tlsee.handshake.post13 import Connected
-from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.handshake.machine import State
 from tlsee.questions import Question
 from tlsee.trace import (
-    AlertArrived,
-    AlertSent,
-    CertificateJudged,
-    Choice,
-    Direction,
-    Epoch,
-    Failed,
-    HandshakeCompleted,
-    KeysInstalled,
     Observer,
     Role,
 )
@@ -70,40 +44,8 @@ from tlsee.trace import (
 COMPOSER = Composer()
 
 
-class Connection:
+class Connection(Core):
     """What both roles share; use ``ClientConnection`` or ``ServerConnection``."""
-
-    def __init__(
-        self,
-        role: Role,
-        config: ClientConfig | ServerConfig,
-        start: Callable[[Flow], State],
-        observers: Sequence[Observer],
-    ) -> None:
-        self.role = role
-        self.config = config
-        self.middlebox_compatibility = config.policy.middlebox_compatibility
-        self.has_key_update = True
-        self._lock = threading.RLock()
-        self._observers = tuple(observers)
-        observe = self._notify if self._observers else None
-        self._reader = RecordReader(observe)
-        self._writer = RecordWriter(config.policy.padding_block, observe)
-        self._events: deque[Event] = deque()
-        self._choices: list[Choice] = []
-        self._verdict: Any = None
-        self._error: TLSError | None = None
-        self._may_read = False
-        self._may_write = False
-        self._done = False
-        self._peer_closed = False
-        self._write_closed = False
-        self._eof = False
-        self._warnings = 0
-        self._updates_in_a_row = 0
-        self._asked_for_update = False
-        self._driver = Driver(start, self, observe)
-        self._writer.flush()
 
     # --- Reading ------------------------------------------------------------------------------
 
@@ -232,34 +174,6 @@ class Connection:
             self._driver.command("update_keys", request)
             self._writer.flush()
 
-    # --- What is known ------------------------------------------------------------------------
-
-    @property
-    def info(self) -> ConnectionInfo:
-        """What was negotiated and proved.
-
-        Raises:
-            ApiMisuse: the handshake is not done.
-        """
-        state = self._driver.state
-        if not self._done or not isinstance(state, Connected):
-            raise ApiMisuse("the handshake is not done", "wait for HandshakeDone")
-        return info_of(self.role, state.outcome, tuple(self._choices))
-
-    @property
-    def evidence(self) -> Evidence:
-        """What is known so far, whether it went well or not; never a secret."""
-        heard = self._driver.heard if hasattr(self, "_driver") else {}
-        return Evidence(
-            role=self.role.value,
-            state=type(self._driver.state).__name__ if hasattr(self, "_driver") else "",
-            phase="after the handshake" if self._done else "handshake",
-            client_hello=heard.get(HandshakeType.client_hello, b""),
-            server_hello=heard.get(HandshakeType.server_hello, b""),
-            choices=tuple(self._choices),
-            verdict=self._verdict,
-        )
-
     def fork(self, observers: Sequence[Observer] = ()) -> Connection:
         """A second connection in the same state. Never let both talk to the outside."""
         twin: Connection = object.__new__(type(self))
@@ -274,158 +188,7 @@ class Connection:
         twin._driver = self._driver.fork(twin, observe)
         return twin
 
-    # --- The carrier: what the machine asks for -----------------------------------------------
-
-    def send(self, epoch: Epoch, raw: bytes) -> None:
-        """Gather a handshake message of ours."""
-        self._writer.handshake(raw)
-
-    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
-        """Change the keys of one half."""
-        if direction is Direction.READ:
-            self._reader.install(epoch, secret)
-            self._asked_for_update = False
-        else:
-            self._writer.install(epoch, secret)
-        if self._observers:
-            self._notify(KeysInstalled(direction, epoch, secret.suite.code))
-
-    def open(self, direction: Direction) -> None:
-        """Application data may flow."""
-        if direction is Direction.READ:
-            self._may_read = True
-        else:
-            self._may_write = True
-
-    def change_cipher_spec(self) -> None:
-        """The dummy record."""
-        self._writer.change_cipher_spec()
-
-    def skip_undecryptable(self, limit: int) -> None:
-        """Refused early data is coming."""
-        self._reader.skip_budget = limit
-
-    def limit_records(self, read: int, write: int) -> None:
-        """RFC 8449, 4: limits count the content type in."""
-        self._reader.inner_limit = read
-        self._writer.fragment = min(self._writer.fragment, write - 1)
-
-    def tell(self, fact: Any) -> None:
-        """Facts become events, evidence, and news for observers."""
-        if isinstance(fact, Choice):
-            self._choices.append(fact)
-        elif isinstance(fact, outcome.TicketArrived):
-            self._events.append(TicketReceived(fact.lifetime))
-            return
-        elif isinstance(fact, outcome.KeysUpdated):
-            self._events.append(KeysUpdated(fact.direction, fact.requested))
-            return
-        elif isinstance(fact, CertificateJudged):
-            self._verdict = fact.verdict
-        elif isinstance(fact, HandshakeCompleted):
-            self._done = True
-            self._events.append(HandshakeDone(self.info))
-        if self._observers:
-            self._notify(fact)
-
-    # --- Within -------------------------------------------------------------------------------
-
-    def _process(self) -> None:
-        """Open records and let the machine have them, until bytes or an answer are missing."""
-        while self._error is None and not self._peer_closed:
-            if self._driver.question is not None:
-                self._hold_input()
-                return
-            try:
-                item = self._reader.next()
-                if item is None:
-                    return
-                self._take(item)
-            except TLSError as error:
-                self._fail(error)
-            except Exception as error:
-                self._fail(_bug(error))
-                raise
-
-    def _take(self, item: Item) -> None:
-        if item.content_type == ContentType.application_data:
-            self._take_data(item)
-        elif item.content_type == ContentType.handshake:
-            self._take_handshake(item)
-        elif item.content_type == ContentType.alert:
-            self._take_alert(item)
-        elif item.protected:
-            raise PeerMisbehaved(Reasons.unexpected_record, f"protected {item.content_type}")
-        else:
-            self._driver.receive_change_cipher_spec()
-
-    def _take_data(self, item: Item) -> None:
-        if self._driver.buffer.pending:
-            raise PeerMisbehaved(Reasons.interleaved_handshake, "application_data")
-        if not self._may_read:
-            raise PeerMisbehaved(Reasons.plaintext_data, f"in {type(self._driver.state).__name__}")
-        self._updates_in_a_row = 0
-        self._events.append(DataReceived(item.content))
-        opener = self._reader.opener
-        if opener is not None and opener.number >= opener.limit and not self._asked_for_update:
-            self._asked_for_update = True
-            with self._lock:
-                if not self._write_closed:
-                    self._driver.command("update_keys", True)
-                    self._writer.flush()
-
-    def _take_handshake(self, item: Item) -> None:
-        if self._done:
-            self._count_post_handshake()
-        with self._lock:
-            try:
-                self._driver.receive(self._reader.epoch, bytes(item.content))
-            finally:
-                self._writer.flush()
-                self._after_driver()
-
-    def _after_driver(self) -> None:
-        question = self._driver.question
-        if question is not None:
-            self._events.append(question)
-
-    def _count_post_handshake(self) -> None:
-        self._updates_in_a_row += 1
-        if self._updates_in_a_row > defaults.KEY_UPDATE_LIMIT:
-            raise PeerMisbehaved(Reasons.too_many_key_updates, "or tickets, with no data between")
-
-    def _take_alert(self, item: Item) -> None:
-        if self._driver.buffer.pending:
-            raise PeerMisbehaved(Reasons.interleaved_handshake, "alert")
-        if len(item.content) != 2:
-            raise PeerMisbehaved(Reasons.malformed_alert, f"{len(item.content)} bytes")
-        level, description = AlertLevel.of(item.content[0]), AlertDescription.of(item.content[1])
-        if self._observers:
-            self._notify(AlertArrived(level, description, self._reader.epoch))
-        if description == AlertDescription.close_notify:
-            self._peer_closed = True
-            if self._done:
-                self._events.append(PeerClosed())
-            else:
-                why = "with close_notify"
-                self._fail(Truncation(Reasons.cut_in_handshake, why), alert=False)
-        elif description == AlertDescription.user_canceled:
-            self._warnings += 1
-            if self._warnings > defaults.WARNING_ALERT_LIMIT:
-                raise PeerMisbehaved(Reasons.too_many_warnings)
-            self._events.append(AlertReceived(level, description))
-        else:
-            self._fail(self._refusal(description), alert=False)
-
-    def _refusal(self, description: AlertDescription) -> AlertError:
-        """The peer's alert with what can be said about it from here."""
-        return AlertError(description)
-
-    def _hold_input(self) -> None:
-        """While a question is open the input waits, within a bound."""
-        if self._reader.buffered > defaults.INPUT_WHILE_ASKING_LIMIT:
-            waits = type(self._driver.question).__name__
-            self._fail(PeerMisbehaved(Reasons.input_while_waiting, f"waiting for {waits}"))
+    # --- Within ---------------------------------------------------------------------------------
 
     def _guard(self, call: Callable[[], None]) -> None:
         with self._lock:
@@ -456,44 +219,8 @@ class Connection:
                 raise LocalFailure(Reasons.key_limit_reached, "before the handshake is done")
             self._driver.command("update_keys", False)
             self._writer.flush()
-            sealer = self._writer.sealer
+            return self._room_under_key()
         return sealer.limit - sealer.number
-
-    def _alert(self, level: AlertLevel, description: AlertDescription) -> None:
-        self._writer.alert(level, description)
-        if self._observers:
-            self._notify(AlertSent(level, description, self._writer.epoch))
-
-    def _fail(self, error: TLSError, alert: bool = True) -> None:
-        """Keep the error for ``next_event`` and tell the peer why."""
-        with self._lock:
-            if self._error is not None:
-                return
-            self._error = error
-            sent = error.alert if alert and not self._write_closed else None
-            received = error.alert if isinstance(error, AlertError) else None
-            found = self.evidence
-            error.evidence = Evidence(
-                **{name: getattr(found, name) for name in _CARRIED},
-                alert_sent=sent,
-                alert_received=received,
-            )
-            if sent is not None:
-                self._alert(AlertLevel.fatal, sent)
-            if self._observers:
-                self._notify(Failed(error))
-
-    def _notify(self, event: Any) -> None:
-        for observer in self._observers:
-            observer.on_event(event)
-
-
-_CARRIED = ("role", "state", "phase", "client_hello", "server_hello", "choices", "verdict")
-
-
-def _bug(error: Exception) -> LocalFailure:
-    """Anything but a TLSError out of a peer's bytes is ours: tell the peer, and let it escape."""
-    return LocalFailure(Reasons.local_failure, f"a bug here: {type(error).__name__}")
 
 
 class ClientConnection(Connection):
@@ -542,7 +269,7 @@ class ServerConnection(Connection):
         observers: Sequence[Observer] = (),
         composer: Composer = COMPOSER,
     ) -> None:
-        def start(flow: Flow) -> State:
+        def start(_: Flow) -> State:
             return hello_server.WaitClientHello(config, composer)
 
         super().__init__(Role.SERVER, config, start, observers)

@@ -29,7 +29,7 @@ class HandshakeDone:
 
 @value
 class DataReceived:
-    """Application data: the content of one or more records. The buffer is the receiver's to keep."""
+    """Application data: the content of one or more records. The buffer is yours."""
 
     data: bytes | bytearray
 

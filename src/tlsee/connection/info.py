@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.handshake.outcome import Outcome
 from tlsee.identity.credentials import Credential
@@ -37,6 +39,7 @@ class ConnectionInfo:
     asked_for_certificate: bool
     retried: bool
     choices: tuple[Choice, ...]
+    _hidden: ClassVar[frozenset[str]] = frozenset({"choices", "own_credential"})  # too long to read
 
     @property
     def resumed(self) -> bool:

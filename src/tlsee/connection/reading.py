@@ -175,9 +175,7 @@ class RecordReader:
 
     def _peer_may_lack_keys(self) -> bool:
         """A client that chokes on ServerHello has no keys for its alert (RFC 9846, A)."""
-        return (
-            self.epoch is Epoch.HANDSHAKE and self.opener is not None and self.opener.number == 0
-        )
+        return self.epoch is Epoch.HANDSHAKE and self.opener is not None and self.opener.number == 0
 
     def _dropped(self, content: bytes) -> Item | None:
         """change_cipher_spec: one byte of value 1, or an end (RFC 9846, 5)."""

@@ -21,7 +21,12 @@ from tlsee.trace import Choice, Role, SecretDerived
 from tlsee.wire.codec import encode
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.hellos import ClientHello
-from tlsee.wire.messages13 import Certificate, CertificateEntry, CertificateVerify
+from tlsee.wire.messages13 import (
+    Certificate,
+    CertificateEntry,
+    CertificateRequest,
+    CertificateVerify,
+)
 
 # RFC 9846, 4.5.2: the pad keeps a signature from being one over a 1.2 ServerKeyExchange.
 _PAD = b"\x20" * 64
@@ -82,15 +87,19 @@ def prove(verdict: Verdict, receipt: SignatureValid, trust: Trust) -> PeerProof:
     return ByCertificate(verdict.require(), verdict, receipt)
 
 
-def check_solicited(message: Certificate, request: ClientHello | None, where: str) -> None:
+def check_solicited(
+    message: Certificate, request: ClientHello | CertificateRequest, where: str
+) -> None:
     """RFC 9846, 4.5.1: extensions of entries answer ones that we sent."""
     for entry in message.certificate_list:
         for kind in entry.extensions.types:
-            if kind.is_grease or request is None or not request.extensions.has(kind):
+            if kind.is_grease or not request.extensions.has(kind):
                 raise PeerMisbehaved(Reasons.unsolicited_extension, f"{kind} in {where}")
 
 
-def tell_secret(flow: Flow, label: str, client_random: bytes, secret: TrafficSecret | bytes) -> None:
+def tell_secret(
+    flow: Flow, label: str, client_random: bytes, secret: TrafficSecret | bytes
+) -> None:
     """For the key log (RFC 9850, 2)."""
     raw = secret if isinstance(secret, bytes) else secret.secret
     flow.tell(SecretDerived(label, client_random, raw))

@@ -19,7 +19,6 @@ from tlsee.handshake.authenticate import (
     certificate_message,
     check_signature,
     check_solicited,
-    leaf_key,
     prove,
     signed_content,
     tell_secret,
@@ -31,6 +30,7 @@ from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
 from tlsee.handshake.outcome import Outcome
 from tlsee.handshake.post13 import ConnectedClient
+from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Purpose, Verdict
@@ -271,9 +271,7 @@ class AwaitCredential(State):
         """No fitting certificate is an answer too: an empty list (RFC 9846, 4.5.1)."""
         config = self.ending.session.basis.config
         offered = self.request.extensions.require(SignatureAlgorithms)
-        tell_selection(
-            answer, offered.supported_signature_algorithms, (), Role.CLIENT, flow
-        )
+        tell_selection(answer, offered.supported_signature_algorithms, (), Role.CLIENT, flow)
         credential = answer.chosen
         raw = flow.send(certificate_message(credential))
         transcript = self.ending.server_finished.add(raw)

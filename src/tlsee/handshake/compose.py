@@ -8,6 +8,7 @@ leaves out what it must not.
 from __future__ import annotations
 
 import ipaddress
+
 from tlsee.codes import (
     CipherSuite,
     ExtensionType,
@@ -19,7 +20,7 @@ from tlsee.codes import (
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
-from tlsee.wire.extensions.block import Extensions, UnknownExtension
+from tlsee.wire.extensions.block import AnyExtension, Extensions, UnknownExtension
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.key_share import (
@@ -120,7 +121,7 @@ class Composer:
             versions = (grease.version, *versions)
             if entries:
                 entries = (KeyShareEntry(grease.group, b"\x00"), *entries)
-        items: list[object] = []
+        items: list[AnyExtension] = []
         if grease is not None:
             items.append(grease.first_extension)
         name = sendable_name(server_name)
@@ -152,7 +153,7 @@ class Composer:
     ) -> ClientHello:
         """The same hello with what the HelloRetryRequest asks for, and nothing else changed."""
         cookie = retry.extensions.get(Cookie)
-        items: list[object] = []
+        items: list[AnyExtension] = []
         for item in first.extensions:
             if isinstance(item, KeyShareClientHello) and entry is not None:
                 items.append(KeyShareClientHello((entry,)))
@@ -166,7 +167,7 @@ class Composer:
         self, hello: ClientHello, agreement: Agreement, cookie: bytes | None
     ) -> HelloRetryRequest:
         """RFC 9846, 4.2.4."""
-        items: list[object] = [
+        items: list[AnyExtension] = [
             SupportedVersionsServerHello(ProtocolVersion.TLS13),
             KeyShareHelloRetryRequest(agreement.group),
         ]
@@ -196,7 +197,7 @@ class Composer:
         self, config: ServerConfig, hello: ClientHello, agreement: Agreement
     ) -> EncryptedExtensions:
         """RFC 9846, 4.4.1: answers to what the client asked, and nothing it did not."""
-        items: list[object] = []
+        items: list[AnyExtension] = []
         if agreement.server_name is not None:
             items.append(ServerNameAcknowledged())
         if agreement.alpn is not None:
@@ -211,7 +212,7 @@ class Composer:
 
     def certificate_request(self, config: ServerConfig) -> CertificateRequest:
         """RFC 9846, 4.4.2: what we can verify, and whom we believe."""
-        items: list[object] = [SignatureAlgorithms(config.schemes)]
+        items: list[AnyExtension] = [SignatureAlgorithms(config.schemes)]
         schemes: tuple[SignatureScheme, ...] = config.certificate_schemes
         if schemes != config.schemes:
             items.append(SignatureAlgorithmsCert(schemes))

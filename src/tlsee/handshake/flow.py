@@ -105,9 +105,7 @@ class Tell:
     fact: Any
 
 
-Effect = (
-    Send | Install | Open | ChangeCipherSpec | SkipUndecryptable | LimitRecords | Ask | Tell
-)
+Effect = Send | Install | Open | ChangeCipherSpec | SkipUndecryptable | LimitRecords | Ask | Tell
 
 
 class Flow:

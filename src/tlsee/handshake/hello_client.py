@@ -49,6 +49,10 @@ class Offer:
     _hidden: ClassVar[frozenset[str]] = frozenset({"shares"})
 
 
+def _fork(shares: Shares) -> Shares:
+    return {group: share.fork() for group, share in shares.items()}
+
+
 def start(
     config: ClientConfig,
     server_name: str | None,
@@ -73,11 +77,16 @@ class WaitServerHello(State):
     offers: tuple[Offer, ...]
     rfc: ClassVar[str] = "WAIT_SH"
 
+    def fork(self) -> WaitServerHello:
+        """Shares are used once, so each copy has its own."""
+        offers = tuple(replace(offer, shares=_fork(offer.shares)) for offer in self.offers)
+        return replace(self, offers=offers)
+
     def on_hello_retry_request(self, message: HelloRetryRequest, flow: Flow) -> WaitRetriedHello:
         """RFC 9846, 4.2.4: the server wants another share, or its cookie back."""
         offer = self.offers[0]
         suite = check_hello(self.basis, offer.hello, message)
-        group, cookie = _check_retry(offer.hello, message.extensions)
+        group = _check_retry(offer.hello, message.extensions)
         shares = offer.shares
         entry = None
         if group is not None:
@@ -89,9 +98,7 @@ class WaitServerHello(State):
         raw = flow.send(hello)
         transcript = Transcript.start(suite.hash_name, offer.raw).retried()
         basis = replace(self.basis, hello=hello)
-        return WaitRetriedHello(
-            basis, shares, suite, group, transcript.add(message.raw).add(raw)
-        )
+        return WaitRetriedHello(basis, shares, suite, group, transcript.add(message.raw).add(raw))
 
     def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
         """RFC 9846, 4.2.3: version, suite and group are settled, the secret can be computed."""
@@ -113,17 +120,17 @@ class WaitRetriedHello(State):
     transcript: Transcript
     rfc: ClassVar[str] = "WAIT_SH"
 
+    def fork(self) -> WaitRetriedHello:
+        """Shares are used once, so each copy has its own."""
+        return replace(self, shares=_fork(self.shares))
+
     def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
         """The same checks, and that the server keeps its word of the HelloRetryRequest."""
         suite = check_hello(self.basis, self.basis.hello, message)
         if suite.code != self.suite.code:
             raise PeerMisbehaved(Reasons.suite_changed, f"{self.suite.code}, then {suite.code}")
         share = message.extensions.get(KeyShareServerHello)
-        if (
-            self.group is not None
-            and share is not None
-            and share.server_share.group != self.group
-        ):
+        if self.group is not None and share is not None and share.server_share.group != self.group:
             raise PeerMisbehaved(
                 Reasons.group_changed, f"{self.group}, then {share.server_share.group}"
             )
@@ -182,28 +189,26 @@ def _older_version(
             Reasons.version_too_old,
             f"the server chose {message.legacy_version.label}, this client speaks {ours}",
         )
-    return PeerMisbehaved(
-        Reasons.missing_extension, "ServerHello without supported_versions"
-    )
+    return PeerMisbehaved(Reasons.missing_extension, "ServerHello without supported_versions")
 
 
-def _check_retry(
-    hello: ClientHello, extensions: Extensions
-) -> tuple[NamedGroup | None, bytes | None]:
-    """RFC 9846, 4.2.4 and 4.3.8: it must change something, and only what it may."""
+def _check_retry(hello: ClientHello, extensions: Extensions) -> NamedGroup | None:
+    """RFC 9846, 4.2.4 and 4.3.8: it must change something, and only what it may.
+
+    Gives the group to send a share of, or ``None`` where only the cookie is asked back.
+    """
     wanted = extensions.get(KeyShareHelloRetryRequest)
-    cookie = extensions.get(Cookie)
     if wanted is None:
-        if cookie is None:
+        if extensions.get(Cookie) is None:
             raise PeerMisbehaved(Reasons.retry_changes_nothing)
-        return None, cookie.cookie
+        return None
     group = wanted.selected_group
     sent = hello.extensions.require(KeyShareClientHello)
     if any(entry.group == group for entry in sent.client_shares):
         raise PeerMisbehaved(Reasons.group_already_shared, str(group))
     if group.is_grease or group not in _offered_groups(hello):
         raise PeerMisbehaved(Reasons.group_not_offered, str(group))
-    return group, cookie.cookie if cookie is not None else None
+    return group
 
 
 def _offered_groups(hello: ClientHello) -> tuple[NamedGroup, ...]:
@@ -233,6 +238,4 @@ def _agree(
     flow.tell(peer_chose("suite", basis.config.suites, suite.code))
     flow.tell(peer_chose("group", basis.config.groups, entry.group))
     shared_secret = share.finish(entry.key_exchange)
-    return enter_handshake_keys(
-        basis, suite, entry.group, shared_secret, transcript, retried, flow
-    )
+    return enter_handshake_keys(basis, suite, entry.group, shared_secret, transcript, retried, flow)

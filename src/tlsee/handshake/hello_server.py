@@ -9,7 +9,7 @@ import hmac
 from typing import Any, ClassVar
 
 from tlsee import defaults
-from tlsee.codes import CipherSuite, ExtensionType, NamedGroup, ProtocolVersion
+from tlsee.codes import ExtensionType, NamedGroup
 from tlsee.config import ServerConfig
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
 from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Composer
@@ -175,9 +175,7 @@ def _groups_and_shares(
     return groups, shares
 
 
-def _application_protocol(
-    config: ServerConfig, hello: ClientHello, flow: Flow
-) -> bytes | None:
+def _application_protocol(config: ServerConfig, hello: ClientHello, flow: Flow) -> bytes | None:
     """RFC 7301, 3.2: where both sides have wishes and none in common, that is an end."""
     wishes = hello.extensions.get(ProtocolNameList)
     offered = wishes.protocol_name_list if wishes is not None else ()
@@ -261,5 +259,3 @@ def _nothing_common(
     theirs = ", ".join(str(item) for item in offered[:12])
     ours = ", ".join(str(item) for item in able)
     return PeerIncompatible(reason, f"the client offers {theirs}; this server takes {ours}")
-
-

@@ -48,6 +48,10 @@ class State:
     connected: ClassVar[bool] = False
     allows_change_cipher_spec: ClassVar[bool] = True
 
+    def fork(self) -> State:
+        """The same state for a second connection; what can be used once is made twice."""
+        return self
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # states hold secrets
 
@@ -107,7 +111,10 @@ class Driver:
     """
 
     def __init__(
-        self, start: Callable[[Flow], State], carrier: Carrier, observe: Callable[[Any], None] | None
+        self,
+        start: Callable[[Flow], State],
+        carrier: Carrier,
+        observe: Callable[[Any], None] | None,
     ) -> None:
         self.carrier = carrier
         self.observe = observe
@@ -197,7 +204,7 @@ class Driver:
         twin.write_epoch = self.write_epoch
         twin.question = self.question
         twin.heard = dict(self.heard)
-        twin.state = self.state
+        twin.state = self.state.fork()
         return twin
 
     def expected(self) -> tuple[str, ...]:
@@ -243,33 +250,28 @@ class Driver:
         self._enter(getattr(self.state, question.handler)(answer, flow), flow)
 
     def _apply(self, flow: Flow) -> Question | None:
-        carrier = self.carrier
         for effect in flow.effects:
-            kind = type(effect)
-            if kind is Send:
-                if self.write_epoch is Epoch.INITIAL:
-                    self.heard[kind_of(effect.raw)] = effect.raw  # type: ignore[union-attr]
-                if self.observe is not None:
-                    self.observe(MessageSent(self.write_epoch, effect.raw))  # type: ignore[union-attr]
-                carrier.send(self.write_epoch, effect.raw)  # type: ignore[union-attr]
-            elif kind is Tell:
-                carrier.tell(effect.fact)  # type: ignore[union-attr]
-            elif isinstance(effect, Install):
-                self._install(effect)
-            elif isinstance(effect, Open):
-                carrier.open(effect.direction)
-            elif isinstance(effect, ChangeCipherSpec):
-                if carrier.middlebox_compatibility:
-                    carrier.change_cipher_spec()
-            elif isinstance(effect, Ask):
+            if isinstance(effect, Ask):
                 return effect.question
-            elif isinstance(effect, LimitRecords):
-                carrier.limit_records(effect.read, effect.write)
-            elif isinstance(effect, SkipUndecryptable):
-                carrier.skip_undecryptable(effect.limit)
+            _APPLIERS[type(effect)](self, effect)
         return None
 
-    def _install(self, effect: Install) -> None:
+    def take_send(self, effect: Send) -> None:
+        """A message leaves under the epoch that writes now."""
+        raw = effect.raw
+        if self.write_epoch is Epoch.INITIAL:
+            self.heard[kind_of(raw)] = raw
+        if self.observe is not None:
+            self.observe(MessageSent(self.write_epoch, raw))
+        self.carrier.send(self.write_epoch, raw)
+
+    def take_change_cipher_spec(self, _: ChangeCipherSpec) -> None:
+        """The dummy record, where the carrier has such a thing."""
+        if self.carrier.middlebox_compatibility:
+            self.carrier.change_cipher_spec()
+
+    def take_install(self, effect: Install) -> None:
+        """Keys change; nothing may be left over of what the old ones protected."""
         if effect.direction is Direction.READ:
             if self.buffer.pending:
                 raise PeerMisbehaved(
@@ -279,3 +281,14 @@ class Driver:
         else:
             self.write_epoch = effect.epoch
         self.carrier.install(effect.direction, effect.epoch, effect.secret)
+
+
+_APPLIERS: dict[type, Callable[[Driver, Any], None]] = {
+    Send: Driver.take_send,
+    Install: Driver.take_install,
+    ChangeCipherSpec: Driver.take_change_cipher_spec,
+    Tell: lambda driver, effect: driver.carrier.tell(effect.fact),
+    Open: lambda driver, effect: driver.carrier.open(effect.direction),
+    LimitRecords: lambda driver, effect: driver.carrier.limit_records(effect.read, effect.write),
+    SkipUndecryptable: lambda driver, effect: driver.carrier.skip_undecryptable(effect.limit),
+}

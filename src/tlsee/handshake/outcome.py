@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.identity.credentials import Credential
 from tlsee.identity.proof import PeerProof
+from tlsee.trace import Direction
 from tlsee.values import value
 
 
@@ -36,12 +39,12 @@ class TicketArrived:
 
     lifetime: int
     raw: bytes
-    _hidden = frozenset({"raw"})
+    _hidden: ClassVar[frozenset[str]] = frozenset({"raw"})
 
 
 @value
 class KeysUpdated:
     """One direction has new keys (RFC 9846, 4.7.3); ``requested`` if the peer asked for ours."""
 
-    direction: object
+    direction: Direction
     requested: bool

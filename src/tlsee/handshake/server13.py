@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-
 from tlsee.codes import ProtocolVersion, SignatureScheme
 from tlsee.config import CredentialRequest, JudgeRequest, ServerConfig
 from tlsee.crypto.schemes import PublicKey
@@ -24,7 +23,6 @@ from tlsee.handshake.authenticate import (
     certificate_message,
     check_signature,
     check_solicited,
-    leaf_key,
     prove,
     signed_content,
     tell_secret,
@@ -36,6 +34,7 @@ from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import Outcome
 from tlsee.handshake.post13 import ConnectedServer
+from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Purpose, Verdict
@@ -328,5 +327,3 @@ def _chosen(
         listed = ", ".join(str(scheme) for scheme in offered[:12])
         raise PeerIncompatible(Reasons.no_common_scheme, f"the client accepts {listed}")
     return answer.chosen, answer.scheme
-
-

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from tlsee.crypto.schemes import SignatureValid
 from tlsee.identity.path.judge import Verdict, VerifiedPeer
 from tlsee.values import value
@@ -14,6 +16,7 @@ class ByCertificate:
     peer: VerifiedPeer
     verdict: Verdict
     signature: SignatureValid
+    _hidden: ClassVar[frozenset[str]] = frozenset({"verdict"})  # the search, too long to read
 
 
 @value

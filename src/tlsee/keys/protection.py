@@ -144,9 +144,7 @@ class Opener:
         twin.limit, twin.tag_length = self.limit, self.tag_length
         return twin
 
-    def open_into(
-        self, header: bytes, body: memoryview, out: memoryview, position: int
-    ) -> int:
+    def open_into(self, header: bytes, body: memoryview, out: memoryview, position: int) -> int:
         """Decrypt one record's body behind ``position``; returns the length of its plaintext.
 
         Raises:

@@ -1,0 +1,123 @@
+"""The machine's graph is RFC 9846's: Appendix A's two figures, typed here by hand."""
+
+from __future__ import annotations
+
+from tlsee.handshake import client13, hello_client, hello_server, post13, server13
+from tlsee.handshake.machine import State, answer_edge, edges
+
+# RFC 9846, A.1. START is where WAIT_SH begins, so HelloRetryRequest leads back to WAIT_SH.
+CLIENT_FIGURE = {
+    ("WAIT_SH", "hello_retry_request", "WAIT_SH"),
+    ("WAIT_SH", "server_hello", "WAIT_EE"),
+    ("WAIT_EE", "encrypted_extensions", "WAIT_CERT_CR"),
+    ("WAIT_EE", "encrypted_extensions", "WAIT_FINISHED"),
+    ("WAIT_CERT_CR", "certificate_request", "WAIT_CERT"),
+    ("WAIT_CERT_CR", "certificate", "WAIT_CV"),
+    ("WAIT_CERT", "certificate", "WAIT_CV"),
+    ("WAIT_CV", "certificate_verify", "WAIT_FINISHED"),
+    ("WAIT_FINISHED", "finished", "CONNECTED"),
+}
+CLIENT_NOT_BUILT_YET = {
+    ("WAIT_EE", "encrypted_extensions", "WAIT_FINISHED"),  # using a PSK
+}
+
+# RFC 9846, A.2, with RECVD_CH, NEGOTIATED and WAIT_FLIGHT2 contracted: nothing is received there
+# that the figure names.
+SERVER_FIGURE = {
+    ("START", "client_hello", "START"),  # by way of HelloRetryRequest
+    ("START", "client_hello", "WAIT_EOED"),  # with 0-RTT
+    ("WAIT_EOED", "end_of_early_data", "WAIT_FINISHED"),
+    ("WAIT_EOED", "end_of_early_data", "WAIT_CERT"),
+    ("START", "client_hello", "WAIT_FINISHED"),  # no client authentication
+    ("START", "client_hello", "WAIT_CERT"),  # with it
+    ("WAIT_CERT", "certificate", "WAIT_FINISHED"),  # an empty one
+    ("WAIT_CERT", "certificate", "WAIT_CV"),
+    ("WAIT_CV", "certificate_verify", "WAIT_FINISHED"),
+    ("WAIT_FINISHED", "finished", "CONNECTED"),
+}
+SERVER_NOT_BUILT_YET = {
+    ("START", "client_hello", "WAIT_EOED"),
+    ("WAIT_EOED", "end_of_early_data", "WAIT_FINISHED"),
+    ("WAIT_EOED", "end_of_early_data", "WAIT_CERT"),
+}
+
+# What CONNECTED may still receive stands in the text (4.7), not in the figures.
+CLIENT_CONNECTED = {"key_update", "new_session_ticket"}
+SERVER_CONNECTED = {"key_update"}
+
+
+def contracted(targets: tuple[type[State], ...]) -> set[str]:
+    """Where an edge leads in the figure's names: states that wait for an answer are passed by."""
+    found: set[str] = set()
+    for target in targets:
+        asking = answer_edge(target)
+        if asking is None:
+            found.add(target.rfc)
+        else:
+            found |= contracted(asking[1])
+    return found
+
+
+def graph(*start: type[State]) -> tuple[set[tuple[str, str, str]], set[type[State]]]:
+    """Every edge that can be reached, as (state, message, state) in the RFC's names."""
+    found: set[tuple[str, str, str]] = set()
+    seen: set[type[State]] = set()
+    waiting = list(start)
+    while waiting:
+        state = waiting.pop()
+        if state in seen:
+            continue
+        seen.add(state)
+        asking = answer_edge(state)
+        if asking is not None:
+            waiting += asking[1]
+            continue
+        for kind, edge in edges(state).items():
+            waiting += edge.targets
+            if not state.connected:
+                found |= {(state.rfc, str(kind), name) for name in contracted(edge.targets)}
+    return found, seen
+
+
+def test_the_clients_graph_is_the_figure_but_for_what_is_not_built_yet() -> None:
+    """A.1: no edge more, no edge less."""
+    found, _ = graph(hello_client.WaitServerHello)
+
+    assert found == CLIENT_FIGURE - CLIENT_NOT_BUILT_YET
+
+
+def test_the_servers_graph_is_the_figure_but_for_what_is_not_built_yet() -> None:
+    """A.2: no edge more, no edge less."""
+    found, _ = graph(hello_server.WaitClientHello)
+
+    assert found == SERVER_FIGURE - SERVER_NOT_BUILT_YET
+
+
+def test_connected_accepts_what_the_text_allows() -> None:
+    """4.7: a client takes tickets and KeyUpdates, a server KeyUpdates."""
+    assert {str(kind) for kind in edges(post13.ConnectedClient)} == CLIENT_CONNECTED
+    assert {str(kind) for kind in edges(post13.ConnectedServer)} == SERVER_CONNECTED
+
+
+def test_every_state_of_the_two_versions_is_reachable() -> None:
+    """A state that no edge leads to is dead code."""
+    _, client = graph(hello_client.WaitServerHello)
+    _, server = graph(hello_server.WaitClientHello)
+    reached = client | server
+    declared = {
+        item
+        for module in (client13, server13, hello_client, hello_server)
+        for item in vars(module).values()
+        if isinstance(item, type) and issubclass(item, State) and item is not State
+    }
+
+    assert declared <= reached | {post13.Connected}
+
+
+def test_a_state_waits_for_messages_or_for_one_answer_never_both() -> None:
+    """An asking state has no message handler: input waits until the answer came."""
+    _, client = graph(hello_client.WaitServerHello)
+    _, server = graph(hello_server.WaitClientHello)
+
+    for state in client | server:
+        assert (answer_edge(state) is None) != (not edges(state)), state

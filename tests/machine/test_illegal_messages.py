@@ -1,0 +1,112 @@
+"""Every (state, message) pair that the figure does not have is refused, in both roles."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.drivers import DriverPair, ListCarrier
+from tests.support.endpoints import client_config, client_credential, server_config, trust
+from tlsee.codes import AlertDescription, HandshakeType, NamedGroup
+from tlsee.errors import PeerMisbehaved
+from tlsee.handshake.machine import Driver, edges
+from tlsee.wire.hellos import HELLO_RETRY_REQUEST_RANDOM
+
+KINDS = [
+    kind
+    for kind in HandshakeType.members()
+    if kind not in (HandshakeType.hello_retry_request, HandshakeType.message_hash)
+]
+
+
+def message_of(kind: HandshakeType) -> bytes:
+    """A message of this type; a state that has no handler must not even look inside."""
+    body = b"\x00" if kind == HandshakeType.key_update else b""
+    if kind == HandshakeType.hello_retry_request:
+        kind, body = HandshakeType.server_hello, b"\x03\x03" + HELLO_RETRY_REQUEST_RANDOM
+    return bytes((kind,)) + len(body).to_bytes(3, "big") + body
+
+
+def refused(driver: Driver, raw: bytes) -> PeerMisbehaved | None:
+    """What a copy of the driver says to this message."""
+    twin = driver.fork(ListCarrier(), None)
+    try:
+        twin.receive(twin.read_epoch, raw)
+    except PeerMisbehaved as error:
+        return error
+    return None
+
+
+def sweep(pair: DriverPair) -> int:
+    """Offer every illegal message to every state that a handshake passes."""
+    tried = 0
+    for receiver, _, _ in pair.steps():
+        tried += sweep_state(receiver)
+    return tried + sweep_state(pair.client) + sweep_state(pair.server)
+
+
+def sweep_state(driver: Driver) -> int:
+    """Offer every message that is no edge of this state."""
+    legal = edges(type(driver.state))
+    tried = 0
+    for kind in (*KINDS, HandshakeType.hello_retry_request):
+        if kind in legal:
+            continue
+        error = refused(driver, message_of(kind))
+        assert error is not None, (driver.state, kind)
+        assert error.alert == AlertDescription.unexpected_message, (driver.state, kind, error)
+        assert str(kind) in str(error)
+        for expected in legal:
+            assert str(expected) in str(error), "the text names what was expected"
+        tried += 1
+    return tried
+
+
+PAIRS = {
+    "plain": DriverPair,
+    "client certificate": lambda: DriverPair(
+        client_config(credentials=[client_credential()]), server_config(client_trust=trust())
+    ),
+    "no client certificate": lambda: DriverPair(
+        client_config(), server_config(client_trust=trust(), client_auth="optional")
+    ),
+    "retry": lambda: DriverPair(
+        client_config(groups=[NamedGroup.x25519, NamedGroup.secp256r1]),
+        server_config(groups=[NamedGroup.secp256r1]),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_every_other_message_is_refused_with_what_was_expected(name: str) -> None:
+    """The sweep over the states that this handshake passes, and over Connected."""
+    tried = sweep(PAIRS[name]())
+
+    assert tried > 100
+
+
+def test_a_message_under_the_wrong_epoch_is_refused() -> None:
+    """A driver never takes handshake bytes that other keys protected than those of the moment."""
+    pair = DriverPair()
+    for receiver, epoch, raw in pair.steps():
+        for other in type(epoch):
+            if other is not epoch:
+                twin = receiver.fork(ListCarrier(), None)
+                with pytest.raises(PeerMisbehaved):
+                    twin.receive(other, raw)
+
+
+def test_bytes_left_over_at_a_key_change_are_refused() -> None:
+    """RFC 9846, 5.1: no message spans a key change, however well-formed what follows is."""
+    pair = DriverPair()
+    changes = 0
+    for receiver, epoch, raw in pair.steps():
+        plain, followed = (receiver.fork(ListCarrier(), None) for _ in range(2))
+        plain.receive(epoch, raw)
+        if plain.read_epoch is receiver.read_epoch:
+            followed.receive(epoch, raw + b"\x08")
+            continue
+        with pytest.raises(PeerMisbehaved) as caught:
+            followed.receive(epoch, raw + b"\x08")
+        assert caught.value.name == "misaligned_key_change"
+        changes += 1
+    assert changes == 4  # each hello, each Finished
