@@ -1,0 +1,227 @@
+"""The journal: what a provider answered comes again in the same order, and nothing else does."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.crypto.keys import private_key
+from tlsee.codes import NamedGroup, SignatureScheme
+from tlsee.crypto.journal import Entry, Journal, Replay, recording, replaying
+from tlsee.crypto.provider import LATER, Group, Later, Provider
+from tlsee.crypto.pyca import PROVIDER
+from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
+
+GROUPS = sorted(PROVIDER.groups)
+ECDSA = SignatureScheme.ecdsa_secp256r1_sha256
+# RFC 8448, 3: the client's and the server's ephemeral keys.
+CLIENT_PRIVATE = bytes.fromhex("49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005")
+SERVER_PRIVATE = bytes.fromhex("b1580eeadf6dd589b8ef4f2d5652578cc810e9980191ec8d058308cea216a21e")
+SERVER_PUBLIC = bytes.fromhex("c9828876112095fe66762bdbf7c672e156d6cc253b833df1dd69b1b04e751f0f")
+SHARED = bytes.fromhex("8bd4054fb55b9d63fdfbacf9f04b9f0d35e6d63f537563efd46272900f89492d")
+
+
+class Signs:
+    """A signer whose answers are prepared."""
+
+    schemes = (ECDSA,)
+
+    def __init__(self, *answers: bytes | Later | Exception) -> None:
+        self.answers = list(answers)
+
+    def sign(self, scheme: SignatureScheme, content: bytes) -> bytes | Later:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class NoSigner:
+    """One that must not be asked: a replay needs no key."""
+
+    schemes = ()
+
+    def sign(self, scheme: SignatureScheme, content: bytes) -> bytes | Later:
+        pytest.fail("a replay asked the signer")
+
+
+def use(provider: Provider, signer: Any) -> list[object]:
+    """Ask a provider for one of everything; gives every answer."""
+    answers: list[object] = [provider.random(32), provider.random(0), provider.now()]
+    for code in GROUPS:
+        share = provider.groups[code].generate()
+        response = PROVIDER.groups[code].respond(share.public)
+        answers.append(share.public)
+        assert share.finish(response.share) == response.secret
+    answers.append(provider.sign(signer, ECDSA, b"content"))
+    answers.append(provider.sign(signer, ECDSA, b"more"))
+    return answers
+
+
+def test_everything_comes_again() -> None:
+    """A replay gives the recorded answers, without the signer, and leaves nothing over."""
+    journal = Journal()
+    signature = private_key("ecdsa-secp256r1")
+    made = PROVIDER.schemes[ECDSA].sign(signature, b"content")
+    first = use(recording(PROVIDER, journal), Signs(made, LATER))
+    replay = Replay(PROVIDER, journal)
+    assert replay.remaining == len(journal) == 5 + len(GROUPS)
+    assert use(replay.provider, NoSigner()) == first
+    assert replay.remaining == 0
+
+
+@pytest.mark.parametrize("code", GROUPS)
+def test_responses_come_again(code: NamedGroup) -> None:
+    """A server's share and secret are the recorded ones, encapsulated or not."""
+    journal = Journal()
+    share = PROVIDER.groups[code].generate()
+    first = recording(PROVIDER, journal).groups[code].respond(share.public)
+    again = replaying(PROVIDER, journal).groups[code].respond(share.public)
+    assert (again.share, again.secret) == (first.share, first.secret)
+    assert share.finish(again.share) == again.secret
+
+
+def test_refusals_and_failures_come_again() -> None:
+    """A share that was refused is refused again; a signer that raised fails again."""
+    journal = Journal()
+    recorder = recording(PROVIDER, journal)
+    with pytest.raises(PeerMisbehaved) as refused:
+        recorder.groups[NamedGroup.x25519].respond(bytes(32))
+    with pytest.raises(OSError, match="token"):
+        recorder.sign(Signs(OSError("token with its PIN 1234")), ECDSA, b"content")
+    player = replaying(PROVIDER, journal)
+    with pytest.raises(PeerMisbehaved) as again:
+        player.groups[NamedGroup.x25519].respond(bytes(32))
+    assert str(again.value) == str(refused.value)
+    with pytest.raises(LocalFailure) as failed:
+        player.sign(NoSigner(), ECDSA, b"content")
+    assert failed.value.reason is Reasons.signing_failed
+    assert "1234" not in json.dumps(journal.to_json())
+
+
+def test_each_replay_starts_at_the_beginning() -> None:
+    """Two replays of one journal do not disturb each other, and the journal stays as it was."""
+    journal = Journal.of([Entry.random(b"one"), Entry.random(b"two")])
+    one, other = replaying(PROVIDER, journal), replaying(PROVIDER, journal)
+    assert (one.random(3), other.random(3), one.random(3)) == (b"one", b"one", b"two")
+    assert len(journal) == 2
+
+
+def test_json_and_back() -> None:
+    """to_json is what json can write, and gives an equal journal."""
+    journal = Journal()
+    use(recording(PROVIDER, journal), Signs(b"signature", LATER))
+    text = json.dumps(journal.to_json())
+    assert Journal.from_json(json.loads(text)).entries == journal.entries
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "else"},
+        {"kind": ["random"]},
+        {"code": "4"},
+        {"code": True},
+        {"code": -1},
+        {"code": 5},
+        {"data": "0"},
+        {"data": 7},
+        {"about": None},
+        {"kind": "clock"},
+    ],
+)
+def test_json_that_is_no_journal(change: dict[str, Any]) -> None:
+    """Whatever somebody wrote into a file is ApiMisuse, not another exception, later or now."""
+    item = {"kind": "random", "code": 4, "data": "00112233", "about": ""}
+    assert Journal.from_json([item]).entries == [Entry.random(bytes.fromhex("00112233"))]
+    with pytest.raises(ApiMisuse, match="entry 1 of the journal"):
+        Journal.from_json([item, {**item, **change}])
+    with pytest.raises(ApiMisuse, match="entry 0 of the journal"):
+        Journal.from_json(["nothing"])
+
+
+def test_a_journal_by_hand() -> None:
+    """RFC 8448's published keys lead to its shared secret in both roles."""
+    x25519 = NamedGroup.x25519
+    journal = Journal.of(
+        [
+            Entry.clock(1.5),
+            Entry.key_share(x25519, CLIENT_PRIVATE),
+            Entry.key_share(x25519, SERVER_PRIVATE),
+            Entry.signature(ECDSA, b"signature"),
+        ]
+    )
+    player = replaying(PROVIDER, journal)
+    assert player.now() == 1.5
+    client = player.groups[x25519].generate()
+    response = player.groups[x25519].respond(client.public)
+    assert response.share == SERVER_PUBLIC
+    assert response.secret == client.finish(response.share) == SHARED
+    assert player.sign(NoSigner(), ECDSA, b"any content") == b"signature"
+
+
+@pytest.mark.parametrize("code", [c for c in GROUPS if PROVIDER.groups[c].post_quantum])
+def test_a_hybrid_response_needs_its_secret(code: NamedGroup) -> None:
+    """No private key gives an encapsulation, also where the lengths would let one pass."""
+    group = PROVIDER.groups[code]
+    share = group.generate()
+    journal = Journal.of([Entry.key_share(code, share.private_bytes())])
+    with pytest.raises(ApiMisuse, match="encapsulates"):
+        replaying(PROVIDER, journal).groups[code].respond(share.public)
+
+
+def test_another_question_is_refused() -> None:
+    """A number, group, scheme or kind other than the next entry's, and the end, are ApiMisuse."""
+    entries = [Entry.random(b"secret"), Entry.key_share(NamedGroup.x25519, bytes(range(32)))]
+    player = replaying(PROVIDER, Journal.of(entries))
+    for ask in (lambda: player.random(7), player.now, player.groups[NamedGroup.x25519].generate):
+        with pytest.raises(ApiMisuse, match="entry 0 of the journal is random 6"):
+            ask()
+    assert player.random(6) == b"secret"
+    with pytest.raises(ApiMisuse, match=r"asks for key_share x448, and entry 1 .* x25519"):
+        player.groups[NamedGroup.x448].generate()
+    player.groups[NamedGroup.x25519].generate()
+    with pytest.raises(ApiMisuse, match="has ended"):
+        player.now()
+
+
+def test_another_input_is_refused() -> None:
+    """What was recorded for one share or content is no answer to another."""
+    journal = Journal()
+    recorder = recording(PROVIDER, journal)
+    group: Group = PROVIDER.groups[NamedGroup.x25519]
+    recorder.groups[NamedGroup.x25519].respond(group.generate().public)
+    with pytest.raises(ApiMisuse, match="something else"):
+        replaying(PROVIDER, journal).groups[NamedGroup.x25519].respond(group.generate().public)
+    journal = Journal()
+    recording(PROVIDER, journal).sign(Signs(b"signature"), ECDSA, b"content")
+    with pytest.raises(ApiMisuse, match="something else"):
+        replaying(PROVIDER, journal).sign(NoSigner(), ECDSA, b"Content")
+
+
+def test_wrapped_groups_keep_their_facts() -> None:
+    """A recorded or replayed provider has the same rows, lengths and algorithms."""
+    for provider in (recording(PROVIDER, Journal()), replaying(PROVIDER, Journal())):
+        assert provider.suites is PROVIDER.suites
+        assert provider.schemes is PROVIDER.schemes
+        assert list(provider.groups) == list(PROVIDER.groups)
+        for code, group in PROVIDER.groups.items():
+            wrapped = provider.groups[code]
+            assert wrapped.code == code
+            assert wrapped.post_quantum is group.post_quantum
+            assert wrapped.client_share_length == group.client_share_length
+            assert wrapped.server_share_length == group.server_share_length
+
+
+def test_nothing_is_shown() -> None:
+    """No repr and no refusal tells the bytes of an entry."""
+    journal = Journal.of([Entry.random(b"secret"), Entry.key_share(NamedGroup.x25519, b"s" * 32)])
+    texts = [repr(journal), *map(repr, journal.entries), repr(Replay(PROVIDER, journal))]
+    with pytest.raises(ApiMisuse) as caught:
+        replaying(PROVIDER, journal).now()
+    for text in [*texts, str(caught.value), repr(caught.value)]:
+        assert "secret" not in text
+        assert "ssss" not in text
+        assert b"secret".hex() not in text
