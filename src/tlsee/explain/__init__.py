@@ -1,1 +1,1 @@
-""""""
+"""Floor 9: from a recording to words."""

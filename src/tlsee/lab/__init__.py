@@ -1,1 +1,1 @@
-""""""
+"""Floor 9: peers and authorities for experiments."""

@@ -1,1 +1,1 @@
-""""""
+"""Floor 8: what observers keep."""

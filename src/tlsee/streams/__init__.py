@@ -1,1 +1,1 @@
-""""""
+"""Floor 8: connections on sockets."""
