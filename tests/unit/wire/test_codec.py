@@ -71,6 +71,11 @@ class V2:
 
 
 @struct
+class V3:
+    bytes_of_it: tuple[int, ...] = vector(u8(), 0, 10)
+
+
+@struct
 class VariantRecord:
     """RFC 9846, 3.8: the example of a variant."""
 
@@ -227,6 +232,7 @@ def test_known_numbers_are_the_shared_members() -> None:
         (Framed(V1(1, b""), (), (), 5), "Framed.left: int where bytes belong"),  # type: ignore[arg-type]
         (VariantRecord(Fruit.apple, b"bytes"), "VariantRecord.record: bytes where V1 belongs"),
         (V2(1, b"short"), "V2.string: a length of 5, allowed are 10 to 10"),
+        (V3(3), "V3.bytes_of_it: int where a tuple belongs"),  # type: ignore[arg-type]
         (Finished("text"), "Finished.verify_data: str where bytes belong"),  # type: ignore[arg-type]
         (object(), "object is no struct"),
     ],
@@ -312,6 +318,15 @@ def test_the_header_is_checked() -> None:
         with pytest.raises(PeerMisbehaved) as caught:
             dissect_message(Finished, wrong)
         assert caught.value.name == reason
+
+
+def test_the_body_fills_what_the_header_says() -> None:
+    """A body that ends before the message does is refused, although the header is right."""
+    raw = b"\x0f\0\0\6\x08\x07\0\1s\0"
+    for function in (decode, dissect_message):
+        with pytest.raises(PeerMisbehaved) as caught:
+            function(CertificateVerify, raw)
+        assert caught.value.name == "trailing_bytes"
 
 
 def test_an_empty_message() -> None:

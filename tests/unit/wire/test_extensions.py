@@ -129,6 +129,16 @@ def test_an_extension_cannot_reach_into_the_next() -> None:
     assert refusal(body) == said
 
 
+@pytest.mark.parametrize("body", ["1a1a 0002 00", "1a1a 00", "001c 0002 00"])
+def test_an_extension_cannot_reach_beyond_the_block(body: str) -> None:
+    """The same bytes with more behind the block, as in a chain of certificates: still refused."""
+    data = bytes.fromhex(body)
+    whole = len(data).to_bytes(2) + data + bytes(8)
+    with pytest.raises(PeerMisbehaved) as caught:
+        read_block(whole)
+    assert caught.value.name == "malformed"
+
+
 def test_pre_shared_key_is_last() -> None:
     """In a ClientHello nothing follows it; in a ServerHello anything may."""
     modes = PskKeyExchangeModes((PskKeyExchangeMode.psk_dhe_ke,))
