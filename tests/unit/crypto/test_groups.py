@@ -196,6 +196,8 @@ def test_points(code: NamedGroup) -> None:
     for share in wrong:
         refused(lambda share=share: group.respond(share))  # type: ignore[misc]
         refused(lambda share=share: group.generate().finish(share))  # type: ignore[misc]
+    with pytest.raises(PeerMisbehaved, match=r"of form [67], and only 4"):
+        group.respond(wrong[2])
 
 
 @given(st.data())

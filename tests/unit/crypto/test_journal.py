@@ -187,6 +187,16 @@ def test_another_question_is_refused() -> None:
         player.now()
 
 
+def test_another_kind_is_refused() -> None:
+    """An entry with the same code but of another kind is no answer."""
+    journal = Journal.of([Entry.random(b"")])
+    with pytest.raises(ApiMisuse, match="entry 0 of the journal is random 0"):
+        replaying(PROVIDER, journal).now()
+    journal = Journal.of([Entry.response(NamedGroup.x25519, bytes(32), bytes(32))])
+    with pytest.raises(ApiMisuse, match="entry 0 of the journal is response x25519"):
+        replaying(PROVIDER, journal).groups[NamedGroup.x25519].generate()
+
+
 def test_another_input_is_refused() -> None:
     """What was recorded for one share or content is no answer to another."""
     journal = Journal()
