@@ -1,0 +1,226 @@
+"""Private keys: read from PEM or DER, made for throw-away use, and the signer that holds one.
+
+No repr, no exception and no log shows a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_der_private_key,
+    load_pem_private_key,
+)
+
+from tlsee.codes import SignatureScheme
+from tlsee.crypto.provider import Later
+from tlsee.crypto.public_keys import PublicKey, load_public_key
+from tlsee.crypto.schemes import SCHEMES, schemes_for
+from tlsee.errors import ApiMisuse, PeerMisbehaved
+
+__all__ = [
+    "KEY_KINDS",
+    "LocalSigner",
+    "Password",
+    "belongs_to",
+    "certificate_der",
+    "certificate_digest",
+    "generate",
+    "load_private_key",
+    "private_pem",
+    "public_key_of",
+]
+
+Password: TypeAlias = bytes | str | Callable[[], bytes | str] | None
+
+_PRIVATE_TYPES = (
+    rsa.RSAPrivateKey,
+    ec.EllipticCurvePrivateKey,
+    ed25519.Ed25519PrivateKey,
+    ed448.Ed448PrivateKey,
+    mldsa.MLDSA44PrivateKey,
+    mldsa.MLDSA65PrivateKey,
+    mldsa.MLDSA87PrivateKey,
+)
+
+RSA_EXPONENT = 65537
+
+# What an Authority makes keys of, by the name that options and tests use.
+KEY_KINDS: dict[str, Callable[[], Any]] = {
+    "ecdsa_secp256r1": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ecdsa_secp384r1": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ecdsa_secp521r1": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "rsa2048": lambda: rsa.generate_private_key(RSA_EXPONENT, 2048),
+    "rsa3072": lambda: rsa.generate_private_key(RSA_EXPONENT, 3072),
+    "rsa4096": lambda: rsa.generate_private_key(RSA_EXPONENT, 4096),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "ed448": ed448.Ed448PrivateKey.generate,
+    "mldsa44": mldsa.MLDSA44PrivateKey.generate,
+    "mldsa65": mldsa.MLDSA65PrivateKey.generate,
+    "mldsa87": mldsa.MLDSA87PrivateKey.generate,
+}
+
+
+def generate(kind: str) -> Any:
+    """A fresh private key of ``cryptography``; ``kind`` is one of ``KEY_KINDS``.
+
+    Raises:
+        ApiMisuse: no such kind, or this build of OpenSSL has it not.
+    """
+    make = KEY_KINDS.get(kind)
+    if make is None:
+        raise ApiMisuse(f"{kind!r} is no kind of key", f"choose from {', '.join(KEY_KINDS)}")
+    try:
+        return make()
+    except UnsupportedAlgorithm:
+        raise ApiMisuse(f"this build of cryptography cannot make {kind} keys") from None
+
+
+def load_private_key(data: bytes | str, password: Password = None) -> Any:
+    """The private key in PEM text or DER: a private key object of ``cryptography``.
+
+    Args:
+        data: PKCS#8, encrypted or not, or the older forms per algorithm.
+        password: the pass phrase, or what gives it; it is asked for only when one is needed.
+
+    Raises:
+        ApiMisuse: no key in there, an encrypted one without its pass phrase, a wrong one, or a kind
+            of key that TLS has no use for.
+    """
+    raw = data.encode("utf-8", "replace") if isinstance(data, str) else bytes(data)
+    if raw[:1] == b"\x30":
+        read = load_der_private_key
+    elif b"PRIVATE KEY-----" in raw:
+        read = load_pem_private_key
+    else:
+        raise ApiMisuse(_what_instead(raw), "give a PEM file with a PRIVATE KEY block")
+    key = _read(read, raw, password)
+    if not isinstance(key, _PRIVATE_TYPES):
+        raise ApiMisuse(
+            "the private key is of a kind that TLS has no signature scheme for",
+            "use P-256, RSA of 2048 bits or more, Ed25519 or ML-DSA",
+        )
+    return key
+
+
+def _read(read: Callable[..., Any], raw: bytes, password: Password) -> Any:
+    try:
+        try:
+            return read(raw, None)
+        except TypeError:  # it is encrypted
+            if password is None:
+                raise ApiMisuse("the private key is encrypted", "give its pass phrase") from None
+        secret = password() if callable(password) else password
+        return read(raw, secret.encode() if isinstance(secret, str) else secret)
+    except ApiMisuse:
+        raise
+    except UnsupportedAlgorithm:
+        raise ApiMisuse("the private key is of a kind that is not supported here") from None
+    except (ValueError, TypeError):
+        if password is None:
+            raise ApiMisuse("the private key cannot be read", "is the file damaged?") from None
+        raise ApiMisuse(
+            "the private key cannot be read", "is the pass phrase right and the file whole?"
+        ) from None
+
+
+def _what_instead(raw: bytes) -> str:
+    for mark, what in (
+        (b"BEGIN CERTIFICATE", "a certificate was given where the private key belongs"),
+        (b"BEGIN PUBLIC KEY", "a public key was given where the private key belongs"),
+    ):
+        if mark in raw:
+            return what
+    return "there is no private key in there"
+
+
+def public_key_of(private_key: Any) -> PublicKey:
+    """The public half.
+
+    Raises:
+        ApiMisuse: no private key, or of a kind that TLS has no use for.
+    """
+    if not isinstance(private_key, _PRIVATE_TYPES):
+        raise ApiMisuse(f"{type(private_key).__name__} is no private key that TLS can use")
+    spki = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    try:
+        return load_public_key(spki)
+    except PeerMisbehaved as problem:
+        raise ApiMisuse(f"the private key belongs to {problem.detail}") from None
+
+
+def belongs_to(private_key: Any, public_key: PublicKey) -> bool:
+    """Whether the two are halves of one key, also where the public one is restricted to PSS."""
+    try:
+        return bool(private_key.public_key() == public_key.key)
+    except AttributeError:
+        return False
+
+
+def certificate_der(certificate: Any) -> bytes:
+    """The bytes of a certificate object of ``cryptography``."""
+    found: bytes = certificate.public_bytes(Encoding.DER)
+    return found
+
+
+def private_pem(private_key: Any) -> bytes:
+    """The key as unencrypted PKCS#8 PEM, for throw-away keys that go to other programs."""
+    pem: bytes = private_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return pem
+
+
+class LocalSigner:
+    """A signer whose key is in this process.
+
+    ``public_key`` says what the certificate says about the key, so that one restricted to
+    RSASSA-PSS signs with ``rsa_pss_pss_*`` alone.
+    """
+
+    def __init__(self, private_key: Any, public_key: PublicKey | None = None) -> None:
+        self._key = private_key
+        self._schemes = schemes_for(public_key or public_key_of(private_key))
+
+    def __repr__(self) -> str:
+        return "LocalSigner(<private key>)"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a private key is not copied around")
+
+    def __deepcopy__(self, memo: object) -> LocalSigner:
+        return self
+
+    def __copy__(self) -> LocalSigner:
+        return self
+
+    @property
+    def schemes(self) -> tuple[SignatureScheme, ...]:
+        """What the key can sign with in TLS 1.3, best first."""
+        return self._schemes
+
+    def sign(self, scheme: SignatureScheme, content: bytes) -> bytes | Later:
+        """The signature over ``content``.
+
+        Raises:
+            ApiMisuse: the key does not fit the scheme.
+        """
+        if scheme not in self._schemes:
+            raise ApiMisuse(f"this key does not sign with {scheme}")
+        return SCHEMES[scheme].sign(self._key, content)
+
+
+def certificate_digest(private_key: Any) -> Any:
+    """The hash with which this key signs certificates, or ``None`` where the algorithm has it."""
+    if isinstance(private_key, rsa.RSAPrivateKey):
+        return hashes.SHA256()
+    if isinstance(private_key, ec.EllipticCurvePrivateKey):
+        by_size = {256: hashes.SHA256(), 384: hashes.SHA384(), 521: hashes.SHA512()}
+        return by_size[private_key.curve.key_size]
+    return None

@@ -1,0 +1,178 @@
+"""Who we are: a certificate chain and whoever holds its private key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+
+from tlsee.codes import SignatureScheme
+from tlsee.crypto.certificate_signatures import scheme_of
+from tlsee.crypto.private_keys import (
+    LocalSigner,
+    Password,
+    belongs_to,
+    certificate_der,
+    load_private_key,
+    public_key_of,
+)
+from tlsee.crypto.provider import Signer
+from tlsee.crypto.public_keys import PublicKey
+from tlsee.errors import ApiMisuse
+from tlsee.identity import names
+from tlsee.identity.certificate import CertificateView, Unreadable
+from tlsee.identity.pem import certificates_in
+
+
+class Credential:
+    """A chain (DER, our own certificate first) and its signer; a value.
+
+    Args:
+        chain: as it is sent. The anchor need not be in it.
+        signer: holds the private key of the first certificate.
+
+    Raises:
+        ApiMisuse: an empty chain, a certificate that cannot be read, a key that nothing here can
+            use, or a signer without a scheme for it.
+    """
+
+    def __init__(self, chain: Sequence[bytes], signer: Signer) -> None:
+        self.chain = tuple(bytes(der) for der in chain)
+        self.signer = signer
+        if not self.chain:
+            raise ApiMisuse("a credential without a certificate", "give the chain, leaf first")
+        self.certificates = tuple(
+            _own_certificate(der, place) for place, der in enumerate(self.chain, 1)
+        )
+        self.certificate = self.certificates[0]
+        if self.certificate.public_key is None:
+            raise ApiMisuse(f"{self.certificate.subject}: {self.certificate.key_problem}")
+        self.public_key: PublicKey = self.certificate.public_key
+        self.schemes: tuple[SignatureScheme, ...] = tuple(signer.schemes)
+        if not self.schemes:
+            raise ApiMisuse(
+                f"no signature scheme of TLS 1.3 takes the key of {self.certificate.subject}"
+                + (f": {self.public_key.weakness}" if self.public_key.weakness else "")
+            )
+        self.dns_names = self.certificate.dns_names
+        self.ip_addresses = self.certificate.ip_addresses
+        self.issuers = tuple(dict.fromkeys(view.issuer_der for view in self.certificates))
+
+    def __repr__(self) -> str:
+        return f"Credential({self.certificate.subject}, {self.certificate.key_label})"
+
+    @cached_property
+    def chain_schemes(self) -> tuple[tuple[SignatureScheme, ...], ...]:
+        """For each certificate not self-issued, the schemes that stand for how it is signed.
+
+        Empty for an algorithm that has none. A self-signed one is not verified by anybody.
+        """
+        return tuple(
+            scheme_of(view.algorithm) if view.algorithm is not None else ()
+            for view in self.certificates
+            if not view.self_issued
+        )
+
+    def serves(self, name: str) -> bool:
+        """Whether the certificate is for this host name or address.
+
+        Raises:
+            ApiMisuse: it is neither.
+        """
+        return bool(names.covers(self.certificate, names.reference(name)))
+
+    @classmethod
+    def from_pem(
+        cls, chain_pem: bytes | str, key_pem: bytes | str, password: Password = None
+    ) -> Credential:
+        """From PEM text; both may be the same text.
+
+        Args:
+            chain_pem: certificates, our own first. key_pem: its private key.
+            password: the key's pass phrase, or a callable that gives it.
+
+        Raises:
+            ApiMisuse: something cannot be read, or key and certificate do not belong together.
+        """
+        try:
+            chain = certificates_in(chain_pem)
+        except ValueError as problem:
+            raise ApiMisuse(str(problem)) from None
+        if not chain:
+            raise ApiMisuse(
+                "there is no certificate in the chain that was given",
+                "give PEM text with a CERTIFICATE block, our own first",
+            )
+        return cls._with_key(chain, load_private_key(key_pem, password))
+
+    @classmethod
+    def from_files(
+        cls, chain: str | Path, key: str | Path | None = None, password: Password = None
+    ) -> Credential:
+        """From PEM files; without ``key`` the key is looked for in the chain's file.
+
+        Raises:
+            ApiMisuse: as ``from_pem``, naming the file. OSError: a file cannot be read.
+        """
+        chain_file = Path(chain)
+        key_file = Path(key) if key is not None else chain_file
+        chain_pem = chain_file.read_bytes()
+        key_pem = key_file.read_bytes()
+        try:
+            return cls.from_pem(chain_pem, key_pem, password)
+        except ApiMisuse as problem:
+            files = " and ".join(dict.fromkeys((str(chain_file), str(key_file))))
+            raise ApiMisuse(f"{files}: {problem.detail}", problem.fix) from None
+
+    @classmethod
+    def from_objects(
+        cls, certificates: Iterable[x509.Certificate | bytes], private_key: Any
+    ) -> Credential:
+        """From objects of ``cryptography``, or DER, our own certificate first.
+
+        Raises:
+            ApiMisuse: key and certificate do not belong together, or cannot be used.
+        """
+        public_key_of(private_key)  # says what is wrong with it
+        return cls._with_key(tuple(_as_der(item) for item in certificates), private_key)
+
+    @classmethod
+    def _with_key(cls, chain: tuple[bytes, ...], private_key: Any) -> Credential:
+        if not chain:
+            raise ApiMisuse("a credential without a certificate", "give the chain, leaf first")
+        leaf = _own_certificate(chain[0], 1)
+        if leaf.public_key is None:
+            raise ApiMisuse(f"{leaf.subject}: {leaf.key_problem}")
+        if not belongs_to(private_key, leaf.public_key):
+            raise _mismatch(chain, leaf, private_key)
+        return cls(chain, LocalSigner(private_key, leaf.public_key))
+
+
+def _mismatch(chain: tuple[bytes, ...], leaf: CertificateView, private_key: Any) -> ApiMisuse:
+    for place, der in enumerate(chain[1:], 2):
+        other = _own_certificate(der, place)
+        if other.public_key is not None and belongs_to(private_key, other.public_key):
+            return ApiMisuse(
+                f"the private key belongs to certificate {place} of the chain, {other.subject}, "
+                f"and not to the first, {leaf.subject}",
+                "put the certificate of the key first",
+            )
+    return ApiMisuse(
+        f"the private key, {public_key_of(private_key).label}, is not the one of the certificate "
+        f"for {leaf.subject}, which has a {leaf.key_label} key",
+        "give the key that the certificate was issued for",
+    )
+
+
+def _own_certificate(der: bytes, place: int) -> CertificateView:
+    try:
+        return CertificateView(der)
+    except Unreadable as problem:
+        raise ApiMisuse(f"certificate {place} of the chain is no good: {problem}") from None
+
+
+def _as_der(item: x509.Certificate | bytes) -> bytes:
+    return certificate_der(item) if isinstance(item, x509.Certificate) else bytes(item)

@@ -1,0 +1,128 @@
+"""Which of our certificates to show: found by name in a dictionary, not by looking at each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tlsee.codes import SignatureScheme
+from tlsee.identity.credentials import Credential
+from tlsee.identity.names import as_address
+from tlsee.text import printable
+from tlsee.values import value
+
+_CHOSEN = "chosen"
+
+
+@value
+class Selection:
+    """The outcome: what was chosen, the scheme to sign with, and why the others lost.
+
+    Attributes:
+        chosen, scheme: both ``None`` when the peer can verify none of them.
+        considered: each candidate with what became of it, in the order of preference.
+        name_known: whether some credential is for the name that was asked for; true without one.
+    """
+
+    chosen: Credential | None
+    scheme: SignatureScheme | None
+    considered: tuple[tuple[Credential, str], ...]
+    name_known: bool
+
+
+class CredentialIndex:
+    """Credentials in order of preference, by the names they are for."""
+
+    def __init__(self, credentials: Iterable[Credential]) -> None:
+        self.credentials = tuple(credentials)
+        self._exact: dict[str, list[Credential]] = {}
+        self._wildcards: dict[str, list[Credential]] = {}
+        for credential in self.credentials:
+            for name in dict.fromkeys(map(str.lower, credential.dns_names)):
+                where = self._exact
+                if name.startswith("*."):
+                    where, name = self._wildcards, name[2:]  # noqa: PLW2901
+                where.setdefault(name, []).append(credential)
+            for address in credential.ip_addresses:
+                self._exact.setdefault(address, []).append(credential)
+
+    def __repr__(self) -> str:
+        return f"CredentialIndex({len(self.credentials)} credentials)"
+
+    def serving(self, server_name: str) -> tuple[Credential, ...]:
+        """Those for a name: exact ones first, then wildcards, each in order of preference.
+
+        A name that is none is simply served by nobody.
+        """
+        address = as_address(server_name)
+        name = str(address) if address is not None else server_name.lower().removesuffix(".")
+        parent = name.partition(".")[2]
+        exact = self._exact.get(name, ())
+        wild = self._wildcards.get(parent, ()) if parent and address is None else ()
+        return tuple(dict.fromkeys((*exact, *wild)))
+
+    def select(
+        self,
+        server_name: str | None,
+        schemes: Sequence[SignatureScheme],
+        cert_schemes: Sequence[SignatureScheme] | None = None,
+        authorities: Sequence[bytes] = (),
+    ) -> Selection:
+        """Pick by name, then by what the peer can verify, in the order of the configuration.
+
+        Args:
+            server_name: what SNI asks for, or ``None``; a client's choice has none.
+            schemes: the peer's signature_algorithms. One of them must fit the key.
+            cert_schemes: the peer's signature_algorithms_cert, or ``None``. RFC 9846, 4.5.1.2,
+                would rather have a chain that does not fit than none: a preference.
+            authorities: DER names from certificate_authorities, a preference too.
+
+        Without a credential for the name all are candidates: an older client sends no name, and
+        one that is sent may be an alias. ``name_known`` lets a strict policy refuse.
+        """
+        candidates = self.serving(server_name) if server_name is not None else ()
+        name_known = server_name is None or bool(candidates)
+        considered: list[tuple[Credential, str]] = []
+        fitting: list[tuple[int, Credential, SignatureScheme]] = []
+        accepted = frozenset(schemes)
+        for_chain = frozenset(cert_schemes) if cert_schemes is not None else accepted
+        wanted = frozenset(authorities)
+        for credential in candidates or self.credentials:
+            scheme = next((one for one in credential.schemes if one in accepted), None)
+            if scheme is None:
+                considered.append((credential, _unfit(credential)))
+                continue
+            fitting.append((_flaws(credential, for_chain, wanted), credential, scheme))
+            if fitting[-1][0] == 0:
+                break  # the first without a flaw wins; what follows in the order is not looked at
+        best = min(fitting, key=lambda row: row[0], default=None)
+        if best is None:
+            return Selection(None, None, tuple(considered), name_known)
+        considered += [(row[1], _CHOSEN if row is best else _why_not(row[0])) for row in fitting]
+        return Selection(best[1], best[2], tuple(considered), name_known)
+
+
+def _flaws(
+    credential: Credential, for_chain: frozenset[SignatureScheme], wanted: frozenset[bytes]
+) -> int:
+    """2 for an issuer that the peer does not name, 1 for a chain it may not be able to verify."""
+    flaws = 0
+    if wanted and not any(issuer in wanted for issuer in credential.issuers):
+        flaws += 2
+    if not all(
+        any(scheme in for_chain for scheme in alternatives)
+        for alternatives in credential.chain_schemes
+    ):
+        flaws += 1
+    return flaws
+
+
+def _why_not(flaws: int) -> str:
+    if flaws >= 2:
+        return "no authority of its chain is one that the peer names"
+    return "its chain is signed in a way that the peer does not list" if flaws else "later in order"
+
+
+def _unfit(credential: Credential) -> str:
+    listed = ", ".join(str(scheme) for scheme in credential.schemes)
+    name = printable(credential.certificate.subject)
+    return f"the peer accepts no signature by {name}'s key ({listed})"

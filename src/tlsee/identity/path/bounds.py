@@ -1,0 +1,26 @@
+"""How much work a peer's chain may cause. Whoever sends certificates chooses them."""
+
+from __future__ import annotations
+
+# Certificates presented; the configuration's bound on a message lets more through. Chains in use
+# have at most five, with a few superfluous ones.
+PRESENTED = 16
+
+# Certificates on a path, leaf and anchor included. Webpki takes 6 intermediates, `cryptography` 8,
+# GnuTLS 16 in all; cross-signed public chains need 3.
+PATH_LENGTH = 12
+
+# Signatures verified in one judgement: webpki's bound is 100. RSA of 8192 bits takes a
+# millisecond, so this is some 60 ms at the very worst.
+SIGNATURES = 64
+
+# Issuers tried in one judgement, each time they are tried: without it, certificates of one name
+# that sign each other in all ways make a factorial of paths out of few signatures.
+CANDIDATES = 256
+
+# Names compared with constraints in one judgement. Go's bound is 250,000 in a language in which
+# each is some 50 times quicker.
+NAME_COMPARISONS = 20_000
+
+# Paths kept for the verdict; the rest are counted.
+PATHS_KEPT = 32
