@@ -26,13 +26,13 @@ def authority() -> Authority:
 @lru_cache(maxsize=64)
 def server_credential(key: str = "ecdsa_secp256r1", name: str = NAME) -> Credential:
     """A server's certificate for ``name``."""
-    return authority().issue([name], key=key)
+    return authority().issue(name, key=key)
 
 
 @lru_cache(maxsize=64)
 def client_credential(key: str = "ecdsa_secp256r1") -> Credential:
     """A client's certificate."""
-    return authority().issue(["client.test"], key=key, client=True, server=False)
+    return authority().issue("client.test", key=key, client=True, server=False)
 
 
 def trust() -> Trust:
