@@ -84,7 +84,8 @@ class ChooseCredential(Question):
 
     def attempt(self) -> Selection | Later:
         """Ask the configuration's chooser."""
-        return _guarded("choose_credential", self.chooser, self.request)
+        answer: Selection | Later = _guarded("choose_credential", self.chooser, self.request)
+        return answer
 
 
 @value
@@ -118,7 +119,8 @@ class Judge(Question):
 
     def attempt(self) -> Verdict | Later:
         """Ask the configuration's judge."""
-        return _guarded("judge", self.judge, self.request)
+        answer: Verdict | Later = _guarded("judge", self.judge, self.request)
+        return answer
 
 
 AnyConfig = ClientConfig | ServerConfig

@@ -35,7 +35,7 @@ def _brief(item: object) -> str:
     return repr(item)
 
 
-def _eq(self: Any, other: object) -> bool:
+def _eq(self: object, other: object) -> Any:
     if type(self) is not type(other):
         return NotImplemented
     names = fields_of(type(self))

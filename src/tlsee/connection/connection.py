@@ -60,8 +60,11 @@ class Connection(Core):
         if not data or self._error is not None:
             return
         self._reader.feed(data)
-        if not self._peer_closed:
-            self._process()
+        try:
+            if not self._peer_closed:
+                self._process()
+        finally:
+            self._reader.settle()
 
     def receive_eof(self) -> None:
         """The transport has ended. Without a close_notify before it, that is a truncation."""
@@ -87,6 +90,11 @@ class Connection(Core):
         if self._error is not None:
             raise self._error
         return NEED_DATA
+
+    @property
+    def failure(self) -> TLSError | None:
+        """Why the connection has failed; ``None`` as long as it has not."""
+        return self._error
 
     @property
     def bytes_needed(self) -> int:
@@ -130,26 +138,22 @@ class Connection(Core):
             ApiMisuse: the connection is not open for writing yet, or closed for it.
             TLSError: the connection has failed.
         """
-        view = memoryview(data).cast("B")
-        with self._lock:
+        with memoryview(data) as given, given.cast("B") as view, self._lock:
             self._check_writable()
             start = 0
-            while start < len(view) or not len(view):
-                room = self._room_under_key()
-                piece = view[start : start + room * self._writer.fragment]
-                self._writer.data(piece)
-                start += len(piece)
-                if not len(view):
-                    return
+            while start < len(view):
+                end = start + self._room_under_key() * self._writer.fragment
+                self._writer.data(view[start:end])
+                start = end
 
-    def data_to_send(self) -> bytes:
-        """Take the bytes that wait for the transport; ``b""`` if none do."""
+    def data_to_send(self) -> bytes | bytearray:
+        """Take the bytes that wait for the transport; empty if none do. The buffer is yours."""
         with self._lock:
             queue = self._writer.queue
             if not queue:
                 return b""
             self._writer.queue = []
-        return bytes(queue[0]) if len(queue) == 1 else b"".join(queue)
+        return queue[0] if len(queue) == 1 else b"".join(queue)
 
     def close_write(self) -> None:
         """Say close_notify: no more data from here. Reading goes on (RFC 9846, 6.1)."""

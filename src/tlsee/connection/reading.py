@@ -13,6 +13,7 @@ from tlsee import defaults
 from tlsee.codes import ContentType
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.keys.protection import (
+    BAD_TAG,
     HEADER_LENGTH,
     MAX_CIPHERTEXT,
     MAX_INNER,
@@ -24,6 +25,7 @@ from tlsee.text import printable
 from tlsee.trace import Epoch, RecordReceived
 
 Observe = Callable[[Any], None] | None
+Source = bytes | bytearray | memoryview
 
 _DATA = ContentType.application_data
 _ALERT = ContentType.alert
@@ -48,7 +50,9 @@ class RecordReader:
         self.observe = observe
         self.skip_budget = 0
         self.bytes_taken = 0
-        self._source: bytes | bytearray = b""
+        self._kept = bytearray()
+        self._source: Source = self._kept
+        self._odd_raw = b""
         self._position = 0
         self._empty_in_a_row = 0
         self._change_cipher_specs = 0
@@ -60,7 +64,8 @@ class RecordReader:
         twin.__dict__.update(self.__dict__)
         twin.observe = observe
         twin.opener = self.opener.copy() if self.opener is not None else None
-        twin._source = bytes(self.rest())
+        twin._kept = bytearray(self.rest())
+        twin._source = twin._kept
         twin._position = 0
         return twin
 
@@ -69,19 +74,28 @@ class RecordReader:
         self.opener = Opener(secret)
         self.epoch = epoch
 
-    def feed(self, data: bytes | bytearray | memoryview) -> None:
-        """Take bytes off the network; nothing is opened yet."""
+    def feed(self, data: Source) -> None:
+        """Take bytes off the network; nothing is opened yet. ``settle`` must follow.
+
+        Where nothing is left over the bytes are used where they are, without a copy.
+        """
         self.bytes_taken += len(data)
-        if self._position == len(self._source):
-            self._source = data if isinstance(data, bytes) else bytes(data)
-        elif isinstance(self._source, bytearray):
-            del self._source[: self._position]
-            self._source += data
+        kept = self._kept
+        if self._position == len(kept):
+            kept.clear()
+            self._source = data
         else:
-            joined = bytearray(memoryview(self._source)[self._position :])
-            joined += data
-            self._source = joined
+            del kept[: self._position]
+            kept += data
+            self._source = kept
         self._position = 0
+
+    def settle(self) -> None:
+        """Copy what is left over: the caller's buffer is the caller's again."""
+        if self._source is not self._kept:
+            self._kept = bytearray(memoryview(self._source)[self._position :])
+            self._source = self._kept
+            self._position = 0
 
     def rest(self) -> bytes:
         """The bytes that were taken and not opened."""
@@ -116,8 +130,8 @@ class RecordReader:
                 return None
             kind = source[start]
             self._check_header(kind, source[start + 3] << 8 | source[start + 4])
-            end = _complete(source, start, any_type=True)
-            if not end:
+            end = start + HEADER_LENGTH + (source[start + 3] << 8 | source[start + 4])
+            if end > len(source):
                 return None
             if self.opener is not None and kind == 23:
                 item = self._protected(source, start, self.opener)
@@ -188,73 +202,76 @@ class RecordReader:
 
     # --- Protected records --------------------------------------------------------------------
 
-    def _protected(self, source: bytes | bytearray, start: int, opener: Opener) -> Item | None:
+    def _protected(self, source: Source, start: int, opener: Opener) -> Item | None:
         """One record; or, where it is application data, it and all that follow in the buffer.
 
-        What was good before a record that is not goes out first: the error waits in ``_after``.
+        What was good before a record that is not goes out first: what came after waits.
         """
-        view = memoryview(source)
         out = bytearray(len(source) - start)
-        target = memoryview(out)
-        filled = 0
-        end = start
+        with memoryview(source) as view, memoryview(out) as target:
+            end, filled, odd = opener.open_run(view, start, target, self.inner_limit)
+            if self.observe is not None:
+                self._observe_run(view, start, end, filled, opener.tag_length)
+        self._position = end
         try:
-            while (stop := _complete(source, end)) > 0:
-                self._position = stop
-                kind, content = self._open(view, end, stop, opener, out, target, filled)
-                end = stop
-                if kind != 23:
-                    if kind:
-                        inner = bytes(out[filled : filled + content])
-                        self._after = Item(ContentType.of(kind), inner, True)
-                    break
-                filled += content
+            self._after = self._odd(out, filled, odd)
         except PeerMisbehaved as error:
             self._after = error
-        finally:
-            target.release()
-            view.release()
         if filled:
+            self._empty_in_a_row = 0
+            self.skip_budget = 0
             del out[filled:]
             return Item(_DATA, out, True)
         return self._take_after()
 
-    def _open(
-        self,
-        view: memoryview,
-        start: int,
-        stop: int,
-        opener: Opener,
-        out: bytearray,
-        target: memoryview,
-        filled: int,
-    ) -> tuple[int, int]:
-        """Decrypt one record behind what is there; its type (0: skipped) and content length."""
-        body = start + HEADER_LENGTH
-        try:
-            plain = opener.open_into(bytes(view[start:body]), view[body:stop], target, filled)
-        except PeerMisbehaved:
-            if not self.skip_budget:
-                raise
-            self._skip(stop - body)
-            return 0, 0
+    def _odd(self, out: bytearray, filled: int, odd: int) -> Item | None:
+        """The record that ended a run: padded or empty data, a message, an alert, a fault."""
+        if odd == 0:
+            return None
+        if odd == BAD_TAG:
+            self._undecryptable()
+            return None
         self.skip_budget = 0
-        if plain > self.inner_limit:
+        if odd > self.inner_limit:
             raise PeerMisbehaved(
-                Reasons.record_overflow, f"{plain:,} bytes inside, {self.inner_limit:,} allowed"
+                Reasons.record_overflow, f"{odd:,} bytes inside, {self.inner_limit:,} allowed"
             )
-        kind = out[filled + plain - 1]
-        content = plain - 1
-        if kind == 0:
-            kind, content = _inner_type(out, filled, plain)
-        if content == 0:
-            self._count_empty(kind)
-        else:
-            self._empty_in_a_row = 0
+        kind, length = _inner_type(out, filled, odd)
+        content_type = ContentType.of(kind)
         if self.observe is not None:
+            self.observe(RecordReceived(self._odd_raw, content_type, length, self.epoch))
+        if not length:
+            self._count_empty(content_type)
+            return None
+        self._empty_in_a_row = 0
+        return Item(content_type, bytes(out[filled : filled + length]), True)
+
+    def _undecryptable(self) -> None:
+        """A record that these keys do not open: refused early data, or an end."""
+        if not self.skip_budget:
+            raise PeerMisbehaved(Reasons.bad_record_mac)
+        start = self._position
+        length = self._source[start + 3] << 8 | self._source[start + 4]
+        self._position = start + HEADER_LENGTH + length
+        self._skip(length)
+
+    def _observe_run(
+        self, view: memoryview, start: int, end: int, filled: int, tag_length: int
+    ) -> None:
+        """Tell of each record of a run; the odd one behind it is told when its type is known."""
+        if self.observe is None:
+            return
+        told = 0
+        while start < end:
+            stop = start + HEADER_LENGTH + (view[start + 3] << 8 | view[start + 4])
             raw = bytes(view[start:stop])
-            self.observe(RecordReceived(raw, ContentType.of(kind), content, self.epoch))
-        return kind, content
+            content = stop - start - HEADER_LENGTH - tag_length - 1
+            if told == filled:
+                self._odd_raw = raw
+                return
+            self.observe(RecordReceived(raw, _DATA, content, self.epoch))
+            told += content
+            start = stop
 
     def _take_after(self) -> Item | None:
         after, self._after = self._after, None
@@ -262,10 +279,10 @@ class RecordReader:
             raise after
         return after
 
-    def _count_empty(self, kind: int) -> None:
+    def _count_empty(self, content_type: ContentType) -> None:
         """Data may be empty, within a bound; nothing else may (RFC 9846, 5.4)."""
-        if kind != 23:
-            raise PeerMisbehaved(Reasons.empty_fragment, str(ContentType.of(kind)))
+        if content_type != _DATA:
+            raise PeerMisbehaved(Reasons.empty_fragment, str(content_type))
         self._empty_in_a_row += 1
         if self._empty_in_a_row > defaults.EMPTY_RECORDS_LIMIT:
             raise PeerMisbehaved(Reasons.too_many_empty_records)
@@ -284,15 +301,3 @@ def _inner_type(out: bytearray, start: int, length: int) -> tuple[int, int]:
     if stripped == 0:
         raise PeerMisbehaved(Reasons.no_content_type)
     return out[start + stripped - 1], stripped - 1
-
-
-def _complete(source: bytes | bytearray, start: int, any_type: bool = False) -> int:
-    """Where the record at ``start`` ends, or 0 if it is not whole, too long, or another type's."""
-    body = start + HEADER_LENGTH
-    if body > len(source) or not (any_type or source[start] == 23):
-        return 0
-    length = source[start + 3] << 8 | source[start + 4]
-    if length > MAX_CIPHERTEXT:
-        return 0
-    stop = body + length
-    return stop if stop <= len(source) else 0

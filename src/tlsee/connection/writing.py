@@ -101,7 +101,7 @@ class RecordWriter:
 
 
 def _observe_data(
-    observe: Callable[[Any], None], records: bytearray, total: int, fragment: int, epoch: Epoch
+    observe: Callable[[Any], None], records: bytes | bytearray, total: int, fragment: int, epoch: Epoch
 ) -> None:
     position = 0
     while position < len(records):
