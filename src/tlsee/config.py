@@ -262,8 +262,16 @@ class ServerConfig(_Config):
             )
         self.client_auth: ClientAuth = client_auth
         self.client_trust = client_trust
+        self.client_authorities = _worth_naming(client_trust)
         self.config_for_hello = config_for_hello
         self._freeze()
+
+
+def _worth_naming(trust: Trust | None) -> tuple[bytes, ...]:
+    """The authorities for CertificateRequest: all of them, or none where there are too many."""
+    names = trust.names() if trust is not None else ()
+    total = sum(2 + len(name) for name in names)
+    return names if total <= defaults.AUTHORITIES_LIMIT else ()
 
 
 def _protocol_name(name: str | bytes) -> bytes:

@@ -110,12 +110,9 @@ CHANGE_CIPHER_SPEC_LIMIT = 32
 # user_canceled and unknown warnings; BoringSSL stops at 4.
 WARNING_ALERT_LIMIT = 4
 
-# KeyUpdates with no data between them; BoringSSL and Go stop at 32. A handshake message other than
-# that (a ticket) does not reset the count.
+# Messages after the handshake, KeyUpdates and tickets together, with no data between them. BoringSSL
+# and Go stop at 32 KeyUpdates; servers send one to four tickets.
 KEY_UPDATE_LIMIT = 32
-
-# Tickets in one connection. Servers send one to four.
-TICKET_COUNT_LIMIT = 64
 
 # Refused early data, as bytes of records that cannot be opened. OpenSSL's default for
 # max_early_data is 16,384; a client's send buffer may hold twice that and overhead.
@@ -134,5 +131,11 @@ HANDSHAKE_TIMEOUT = 30.0
 # Seconds that closing waits for the peer's close_notify before the socket is shut.
 CLOSE_TIMEOUT = 5.0
 
-# Certificates in one message; RFC 5280 chains in use have at most five.
-CHAIN_LENGTH_LIMIT = 16
+# Seconds and bytes that are read and dropped after our alert, so that a reset does not destroy it:
+# a peer that gets an alert hangs up at once. nginx lingers for up to 5 s, Go for 0.5 s.
+LINGER_TIMEOUT = 1.0
+LINGER_LIMIT = 1_048_576
+
+# Bytes of certificate_authorities in a CertificateRequest of ours. A handful of private authorities
+# help a client choose; a store of every public root (some 15 kB) tells it nothing.
+AUTHORITIES_LIMIT = 8192

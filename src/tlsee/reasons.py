@@ -139,7 +139,6 @@ class Reasons:
 
     # After the handshake
     too_many_key_updates = _row("too_many_key_updates", Alert.unexpected_message, "RFC 9846, 4.7.3", "more KeyUpdates without data between them than the bound allows")
-    too_many_tickets = _row("too_many_tickets", Alert.unexpected_message, "RFC 9846, 4.7.1", "more tickets than the bound allows")
 
     # This side
     signing_failed = _row("signing_failed", Alert.internal_error, "RFC 9846, 4.5.2", "our own signer did not sign", "look at the signer's error")

@@ -216,7 +216,6 @@ class Composer:
         schemes: tuple[SignatureScheme, ...] = config.certificate_schemes
         if schemes != config.schemes:
             items.append(SignatureAlgorithmsCert(schemes))
-        authorities = config.client_trust.names() if config.client_trust is not None else ()
-        if authorities:
-            items.append(CertificateAuthorities(authorities))
+        if config.client_authorities:
+            items.append(CertificateAuthorities(config.client_authorities))
         return CertificateRequest(b"", Extensions.of(*items))

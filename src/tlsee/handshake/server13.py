@@ -42,6 +42,7 @@ from tlsee.identity.proof import Anonymous, PeerProof
 from tlsee.keys.schedule13 import EarlyStage, MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import ChooseCredential, Judge, Sign
+from tlsee.text import printable
 from tlsee.trace import (
     CertificateJudged,
     Direction,
@@ -322,7 +323,7 @@ def _chosen(
     names = (agreement.server_name,) if agreement.server_name is not None else ()
     tell_selection(answer, offered, names, Role.SERVER, flow)
     if not answer.name_known and names and basis.config.policy.strict_server_name:
-        raise PeerIncompatible(Reasons.unrecognized_name, names[0])
+        raise PeerIncompatible(Reasons.unrecognized_name, printable(names[0]))
     if answer.chosen is None or answer.scheme is None:
         listed = ", ".join(str(scheme) for scheme in offered[:12])
         raise PeerIncompatible(Reasons.no_common_scheme, f"the client accepts {listed}")
