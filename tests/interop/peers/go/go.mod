@@ -1,0 +1,3 @@
+module tlsee.invalid/interop
+
+go 1.26

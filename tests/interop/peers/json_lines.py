@@ -1,0 +1,227 @@
+"""Foreign peers that are small programs of our own: JSON requests in, JSON reports out.
+
+One process serves a whole session of tests; each request names its connection by a number, and a
+thread sorts the answers. The programs are built once, into a directory that git ignores.
+"""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import json
+import os
+import queue
+import shutil
+import subprocess
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cryptography.x509 import load_der_x509_certificate
+from cryptography.x509.oid import NameOID
+
+from tests.interop.peers.spec import (
+    CLASSIC_GROUPS,
+    CLASSIC_KEYS,
+    DEADLINE,
+    HYBRID_GROUPS,
+    ML_DSA_KEYS,
+    PAYLOAD,
+    Peer,
+    PeerFailed,
+    Report,
+    Spec,
+)
+from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
+
+_HERE = Path(__file__).parent
+_BUILD = _HERE / "build"
+
+
+class Process:
+    """A running peer program; ``ask`` gives a queue of the answers to one request."""
+
+    def __init__(self, program: Path) -> None:
+        self._popen = subprocess.Popen(
+            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        atexit.register(self.stop)
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, queue.SimpleQueue[dict[str, Any]]] = {}
+        self._reader = threading.Thread(target=self._sort, daemon=True)
+        self._reader.start()
+
+    def ask(self, request: dict[str, Any]) -> queue.SimpleQueue[dict[str, Any]]:
+        answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        with self._lock:
+            number = next(self._numbers)
+            self._waiting[number] = answers
+            assert self._popen.stdin is not None
+            self._popen.stdin.write(json.dumps({"id": number, **request}) + "\n")
+            self._popen.stdin.flush()
+        return answers
+
+    def _sort(self) -> None:
+        assert self._popen.stdout is not None
+        for line in self._popen.stdout:
+            answer = json.loads(line)
+            self._waiting[answer["id"]].put(answer)
+
+    def stop(self) -> None:
+        """End the program: it stops by itself when its standard input does."""
+        self._popen.kill()
+        self._popen.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        for pipe in (self._popen.stdin, self._popen.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+class JsonLinesPeer(Peer):
+    """What Go's and rustls' programs have in common."""
+
+    name: str
+    tool: str
+    package: str
+
+    def build_command(self, target: Path) -> Sequence[str | Path]:
+        raise NotImplementedError
+
+    @property
+    def program(self) -> Path:
+        raise NotImplementedError
+
+    @cached_property
+    def _trouble(self) -> str | None:
+        """Build the program; the reason why that is not possible here, or ``None``."""
+        if shutil.which(self.tool) is None:
+            return self.package
+        built = subprocess.run(
+            self.build_command(_BUILD / self.name),
+            cwd=_HERE / self.name,
+            env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if built.returncode == 0:
+            return None
+        return f"{self.package} ({self.tool} could not build the peer: {built.stderr[-400:]})"
+
+    def missing(self) -> str | None:
+        return self._trouble
+
+    @cached_property
+    def _process(self) -> Process:
+        return Process(self.program)
+
+    def _ask(self, spec: Spec, **more: Any) -> queue.SimpleQueue[dict[str, Any]]:
+        identity = spec.identity
+        return self._process.ask(
+            {
+                "ca": str(spec.ca),
+                "chain": "" if identity is None else str(identity.chain),
+                "key": "" if identity is None else str(identity.key),
+                "groups": [NamedGroup.named(name) for name in spec.groups],
+                "suites": [CipherSuite.named(name) for name in spec.suites],
+                "client_auth": spec.client_auth,
+                "alpn": spec.alpn,
+                "server_name": spec.server_name,
+                "closes_first": spec.closes_first,
+                "payload": PAYLOAD.decode(),
+                "answer": spec.answer.decode(),
+                "deadline": DEADLINE,
+                **more,
+            }
+        )
+
+    def serve(self, spec: Spec) -> JsonLinesServer:
+        return JsonLinesServer(self._ask(spec, role="server"))
+
+    def connect(self, spec: Spec, port: int) -> Report:
+        return _report(_next(self._ask(spec, role="client", port=port)))
+
+
+class JsonLinesServer:
+    """One listening request within the running program."""
+
+    def __init__(self, answers: queue.SimpleQueue[dict[str, Any]]) -> None:
+        self._answers = answers
+        self.port: int = _next(answers)["port"]
+
+    def report(self) -> Report:
+        return _report(_next(self._answers))
+
+    def close(self) -> None:
+        """Nothing is left: a server that nobody calls ends at its own deadline."""
+
+
+def _next(answers: queue.SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
+    try:
+        answer = answers.get(timeout=DEADLINE)
+    except queue.Empty:
+        raise PeerFailed("the peer said nothing within the deadline") from None
+    if "error" in answer:
+        raise PeerFailed(answer["error"])
+    return answer
+
+
+def _report(answer: dict[str, Any]) -> Report:
+    told = answer["report"]
+    return Report(
+        version=ProtocolVersion.of(told["version"]).name,
+        suite=CipherSuite.of(told["suite"]).name,
+        group=NamedGroup.of(told["group"]).name,
+        scheme=SignatureScheme.of(told["scheme"]).name if told["scheme"] else "",
+        identity=common_name(bytes.fromhex(told["certificate"])),
+        alpn=told["alpn"],
+        retried=told["retried"],
+        received=told["received"],
+        closed=told["closed"],
+    )
+
+
+def common_name(certificate: bytes) -> str:
+    """The subject's common name in a DER certificate; ``""`` without a certificate."""
+    if not certificate:
+        return ""
+    subject = load_der_x509_certificate(certificate).subject
+    return str(subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+
+class Go(JsonLinesPeer):
+    """Go's crypto/tls. Its suites cannot be chosen: it takes what the other side leaves it."""
+
+    name = "go"
+    tool = "go"
+    package = "Go 1.26 or later (golang-go)"
+    groups = (*HYBRID_GROUPS, *CLASSIC_GROUPS)
+    keys = CLASSIC_KEYS
+    keeps_own_order = True
+
+    def build_command(self, target: Path) -> Sequence[str | Path]:
+        return ("go", "build", "-buildvcs=false", "-o", target / "peer", ".")
+
+    @property
+    def program(self) -> Path:
+        return _BUILD / self.name / "peer"
+
+
+class Rustls(JsonLinesPeer):
+    """rustls on aws-lc-rs. It has no secp521r1 for key exchange."""
+
+    name = "rustls"
+    tool = "cargo"
+    package = "Rust 1.85 or later (cargo)"
+    groups = ("x25519", "secp256r1", "secp384r1", "X25519MLKEM768", "SecP256r1MLKEM768")
+    keys = (*CLASSIC_KEYS, *ML_DSA_KEYS)
+
+    def build_command(self, target: Path) -> Sequence[str | Path]:
+        return ("cargo", "build", "--quiet", "--release", "--target-dir", target)
+
+    @property
+    def program(self) -> Path:
+        return _BUILD / self.name / "release" / "tlsee-interop-rustls"

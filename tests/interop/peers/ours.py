@@ -1,0 +1,159 @@
+"""tlsee behind the same interface as every other peer, by its blocking streams."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.interop.peers import http
+from tests.interop.peers.json_lines import common_name
+from tests.interop.peers.spec import (
+    CLASSIC_GROUPS,
+    CLASSIC_KEYS,
+    DEADLINE,
+    HYBRID_GROUPS,
+    ML_DSA_KEYS,
+    PAYLOAD,
+    Peer,
+    PeerFailed,
+    Report,
+    Role,
+    Spec,
+)
+from tests.interop.peers.threads import ThreadServer, connect
+from tlsee import policies
+from tlsee.codes import CipherSuite, NamedGroup
+from tlsee.config import ClientConfig, ServerConfig
+from tlsee.errors import TLSError
+from tlsee.identity.credentials import Credential
+from tlsee.identity.proof import ByCertificate
+from tlsee.identity.trust import Trust
+from tlsee.streams.blocking import Stream, wrap_client, wrap_server
+
+
+class Ours(Peer):
+    """tlsee, in both roles."""
+
+    name = "tlsee"
+    application = "any"
+    groups = (*CLASSIC_GROUPS, "x448", *HYBRID_GROUPS)
+    keys = (*CLASSIC_KEYS, "rsa_pss", "ed448", *ML_DSA_KEYS)
+    sends_cookies = True
+
+    def missing(self) -> str | None:
+        return None
+
+    def serve(self, spec: Spec) -> ThreadServer:
+        config = _server_config(spec)
+
+        def handle(sock: socket.socket) -> Report:
+            with wrap_server(sock, config, handshake_timeout=DEADLINE) as stream:
+                return _run(stream, spec, "server")
+
+        return ThreadServer(handle)
+
+    def connect(self, spec: Spec, port: int) -> Report:
+        sock = connect(port)
+        with wrap_client(
+            sock, _client_config(spec), server_name=spec.server_name, handshake_timeout=DEADLINE
+        ) as stream:
+            return _run(stream, spec, "client")
+
+
+def _client_config(spec: Spec) -> ClientConfig:
+    return ClientConfig(
+        trust=_trust(spec.ca),
+        key_shares=[NamedGroup.named(spec.groups[0])] if spec.groups else None,
+        **_common(spec),
+    )
+
+
+def _server_config(spec: Spec) -> ServerConfig:
+    return ServerConfig(
+        client_trust=None if spec.client_auth == "none" else _trust(spec.ca),
+        client_auth=spec.client_auth,
+        **_common(spec),
+    )
+
+
+def _common(spec: Spec) -> dict[str, Any]:
+    identity = spec.identity
+    mine = [] if identity is None else [_credential(identity.chain, identity.key)]
+    policy = dataclasses.replace(policies.default, cookie=spec.cookie)
+    return {
+        "credentials": mine,
+        "suites": [CipherSuite.named(name) for name in spec.suites] or None,
+        "groups": [NamedGroup.named(name) for name in spec.groups] or None,
+        "alpn": spec.alpn,
+        "policy": policy,
+    }
+
+
+@cache
+def _trust(path: Path) -> Trust:
+    return Trust.from_file(path)
+
+
+@cache
+def _credential(chain: Path, key: Path) -> Credential:
+    return Credential.from_files(chain, key)
+
+
+def _run(stream: Stream, spec: Spec, role: Role) -> Report:
+    """Exchange, close, and say what ``info`` says."""
+    stream.settimeout(DEADLINE)
+    try:
+        if spec.application == "http":
+            exchange = http.put_and_get if role == "client" else http.keep_and_give
+            received = exchange(stream)
+        else:
+            received = (_ask if role == "client" else _echo)(stream, spec)
+        closed = _finish(stream, first=spec.closes_first == role)
+    except TLSError as error:
+        raise PeerFailed(f"tlsee as a {role}: {error}") from error
+    info = stream.info
+    scheme = info.scheme if role == "client" else info.client_scheme
+    shown = info.peer.peer.certificate.der if isinstance(info.peer, ByCertificate) else b""
+    return Report(
+        version=info.version.name,
+        suite=info.suite.name,
+        group=info.group.name,
+        scheme=scheme.name if scheme is not None else "",
+        identity=common_name(shown),
+        alpn=info.alpn.decode() if info.alpn is not None else "",
+        retried=info.retried,
+        received=received,
+        closed=closed,
+    )
+
+
+def _ask(stream: Stream, spec: Spec) -> int:
+    stream.sendall(PAYLOAD)
+    answer = bytearray()
+    while len(answer) < len(spec.answer) and (chunk := stream.recv()):
+        answer += chunk
+    if answer != spec.answer:
+        raise PeerFailed(f"the answer of {len(answer)} bytes is not the expected one")
+    return len(answer)
+
+
+def _echo(stream: Stream, spec: Spec) -> int:
+    received = 0
+    while received < len(PAYLOAD) and (chunk := stream.recv()):
+        if not PAYLOAD.startswith(chunk, received):
+            raise PeerFailed(f"the payload is not the expected one at {received}")
+        received += len(chunk)
+        stream.sendall(chunk)
+    return received
+
+
+def _finish(stream: Stream, *, first: bool) -> bool:
+    """Whether the other side's close_notify came; without it ``recv`` raises."""
+    if first:
+        stream.send_eof()
+    if stream.recv(1) != b"":
+        raise PeerFailed("more than was asked for")
+    return True
