@@ -47,9 +47,7 @@ class OpenEnum(int):
         found: Self | None = cls._known.get(number)
         if found is not None:
             return found
-        made = int.__new__(cls, number)
-        made.name = f"0x{number:0{cls._width}x}"
-        return made
+        return int.__new__(cls, number)
 
     @classmethod
     def named(cls, name: str) -> Self:
@@ -78,6 +76,15 @@ class OpenEnum(int):
     def is_grease(self) -> bool:
         """Whether RFC 8701 reserves this 16-bit number (0x0a0a, 0x1a1a, ... 0xfafa)."""
         return self._width == 4 and self & 0x0F0F == 0x0A0A and self >> 8 == self & 0xFF
+
+    def __getattr__(self, attribute: str) -> Any:
+        """The name of a member that no row names: its number, made when somebody asks.
+
+        A hello of GREASE has half a dozen of them, and nobody reads their names.
+        """
+        if attribute == "name":
+            return f"0x{int(self):0{self._width}x}"
+        raise AttributeError(f"{type(self).__name__} has no attribute {attribute!r}")
 
     def __str__(self) -> str:
         return self.name
