@@ -7,8 +7,6 @@ leaves out what it must not.
 
 from __future__ import annotations
 
-import ipaddress
-
 from tlsee.codes import (
     CipherSuite,
     ExtensionType,
@@ -18,6 +16,7 @@ from tlsee.codes import (
     SignatureScheme,
 )
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.identity.names import as_address
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import AnyExtension, Extensions, UnknownExtension
@@ -96,11 +95,7 @@ def sendable_name(server_name: str | None) -> str | None:
     """The name as SNI may carry it: no address, no trailing dot (RFC 6066, 3)."""
     if server_name is None:
         return None
-    try:
-        ipaddress.ip_address(server_name)
-    except ValueError:
-        return server_name.rstrip(".") or None
-    return None
+    return None if as_address(server_name) is not None else server_name.rstrip(".") or None
 
 
 class Composer:

@@ -82,10 +82,11 @@ def choose_credential(
     schemes = extensions.require(SignatureAlgorithms).supported_signature_algorithms
     for_chain = extensions.get(SignatureAlgorithmsCert)
     authorities = extensions.get(CertificateAuthorities)
+    able = frozenset(config.schemes)
     request = CredentialRequest(
         config.credential_index,
         agreement.server_name,
-        tuple(scheme for scheme in schemes if scheme in config.schemes),
+        tuple([scheme for scheme in schemes if scheme in able]),
         for_chain.supported_signature_algorithms if for_chain is not None else None,
         authorities.authorities if authorities is not None else (),
     )
