@@ -102,7 +102,7 @@ def tell_secret(
 ) -> None:
     """For the key log (RFC 9850, 2)."""
     raw = secret if isinstance(secret, bytes) else secret.secret
-    flow.tell(SecretDerived(label, client_random, raw))
+    flow.note(SecretDerived, label, client_random, raw)
 
 
 def tell_selection(

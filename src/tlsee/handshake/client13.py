@@ -159,7 +159,7 @@ class WaitCertificateOrRequest(State):
         message.extensions.require(SignatureAlgorithms)
         ignored = tuple(kind for kind in message.extensions.types if not kind.is_known)
         if ignored:
-            flow.tell(ExtensionsIgnored(ignored))
+            flow.note(ExtensionsIgnored, ignored)
         return WaitCertificate(self.session, self.transcript.add(message.raw), message)
 
     def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
@@ -217,7 +217,7 @@ class WaitCertificateVerify(State):
         config = self.session.basis.config
         content = signed_content(SERVER_CONTEXT, self.transcript)
         receipt = check_signature(config, self.public_key, message, content)
-        flow.tell(SignatureChecked(message.algorithm))
+        flow.note(SignatureChecked, message.algorithm)
         flow.tell(peer_chose("scheme", config.schemes, message.algorithm))
         proof = prove(self.verdict, receipt, config.trust)
         transcript = self.transcript.add(message.raw)
@@ -239,7 +239,7 @@ class WaitFinished(State):
         """RFC 9846, 4.5.3. Then it is our turn, with or without a certificate."""
         session = self.session
         receipt = session.server.check_finished(self.transcript.digest(), message.verify_data)
-        flow.tell(FinishedChecked())
+        flow.note(FinishedChecked)
         transcript = self.transcript.add(message.raw)
         ending = Ending(session, transcript, receipt, self.proof, self.scheme)
         if self.request is None:

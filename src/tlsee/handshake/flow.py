@@ -7,13 +7,17 @@ packets of QUIC, a test's list) implements ``Carrier``.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol
 
 from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.questions import Question
 from tlsee.trace import Direction, Epoch
 from tlsee.values import value
 from tlsee.wire.codec import encode
+
+
+P = ParamSpec("P")
 
 
 class Carrier(Protocol):
@@ -109,12 +113,17 @@ Effect = Send | Install | Open | ChangeCipherSpec | SkipUndecryptable | LimitRec
 
 
 class Flow:
-    """What a handler wants to happen, in order."""
+    """What a handler wants to happen, in order.
 
-    __slots__ = ("effects",)
+    Args:
+        observed: whether anybody listens to what is only told.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("effects", "observed")
+
+    def __init__(self, observed: bool = True) -> None:
         self.effects: list[Effect] = []
+        self.observed = observed
 
     def send(self, message: Any) -> bytes:
         """Queue a handshake message; returns its bytes, for the transcript."""
@@ -147,5 +156,10 @@ class Flow:
         self.effects.append(Ask(question))
 
     def tell(self, fact: Any) -> None:
-        """Tell a fact."""
+        """Tell a fact that the connection keeps or acts on; observers hear of it too."""
         self.effects.append(Tell(fact))
+
+    def note(self, fact: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Tell a fact that observers alone care for: it is not even made when there are none."""
+        if self.observed:
+            self.effects.append(Tell(fact(*args, **kwargs)))

@@ -69,7 +69,7 @@ class AwaitConfig(State):
         _check_form(hello)
         ignored = tuple(kind for kind in hello.extensions.types if not kind.is_known)
         if ignored:
-            flow.tell(ExtensionsIgnored(ignored))
+            flow.note(ExtensionsIgnored, ignored)
         suite = _tell(choose_suite(hello.cipher_suites, answer.suites), flow)
         if suite is None:
             raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, answer.suites)

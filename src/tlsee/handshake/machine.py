@@ -123,7 +123,7 @@ class Driver:
         self.write_epoch = Epoch.INITIAL
         self.question: Question | None = None
         self.heard: dict[HandshakeType, bytes] = {}  # the hellos, for evidence
-        flow = Flow()
+        flow = Flow(self.observe is not None)
         self.state: State = start(flow)
         self._settle(flow, entered=True)
 
@@ -191,7 +191,7 @@ class Driver:
         handler = getattr(self.state, f"do_{name}", None)
         if handler is None:
             raise ApiMisuse(f"{name} while the state is {type(self.state).__name__}")
-        flow = Flow()
+        flow = Flow(self.observe is not None)
         self._enter(handler(*arguments, flow), flow)
 
     def fork(self, carrier: Carrier, observe: Callable[[Any], None] | None) -> Driver:
@@ -225,7 +225,7 @@ class Driver:
             raise PeerMisbehaved(
                 Reasons.unexpected_message, f"got {kind}, expected {expected} ({self.state.rfc})"
             )
-        flow = Flow()
+        flow = Flow(self.observe is not None)
         self._enter(getattr(self.state, edge.handler)(decode(edge.struct, raw), flow), flow)
 
     def _enter(self, state: State, flow: Flow) -> None:
@@ -246,7 +246,7 @@ class Driver:
                 self._answered(asked, asked.check(answer))
 
     def _answered(self, question: Question, answer: object) -> None:
-        flow = Flow()
+        flow = Flow(self.observe is not None)
         self._enter(getattr(self.state, question.handler)(answer, flow), flow)
 
     def _apply(self, flow: Flow) -> Question | None:

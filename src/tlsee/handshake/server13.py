@@ -261,7 +261,7 @@ class WaitCertificateVerify(State):
         config = self.flight.session.basis.config
         content = signed_content(CLIENT_CONTEXT, self.transcript)
         receipt = check_signature(config, self.public_key, message, content)
-        flow.tell(SignatureChecked(message.algorithm))
+        flow.note(SignatureChecked, message.algorithm)
         chosen = peer_chose("scheme", config.schemes, message.algorithm)
         flow.tell(replace(chosen, by=Role.CLIENT))
         trust = config.client_trust
@@ -286,7 +286,7 @@ class WaitFinished(State):
         """RFC 9846, 4.5.3: K_recv = application."""
         flight, session = self.flight, self.flight.session
         receipt = session.client.check_finished(self.transcript.digest(), message.verify_data)
-        flow.tell(FinishedChecked())
+        flow.note(FinishedChecked)
         flow.install(Direction.READ, Epoch.APPLICATION, flight.client)
         flow.open(Direction.READ)
         flow.tell(HandshakeCompleted())
