@@ -16,7 +16,6 @@ from tlsee.trace import Direction, Epoch
 from tlsee.values import value
 from tlsee.wire.codec import encode
 
-
 P = ParamSpec("P")
 
 
