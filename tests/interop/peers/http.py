@@ -16,8 +16,7 @@ PAGE = b"""<!doctype html>
 <script>
 const sent = Array.from({length: 100}, (_, number) =>
     String(number).padStart(3, "0").repeat(333) + "\\n").join("");
-fetch("/data", {method: "PUT", body: sent})
-    .then(() => fetch("/data"))
+fetch("/echo", {method: "POST", body: sent})
     .then((response) => response.text())
     .then((text) => { document.getElementById("result").textContent =
         text === sent ? text.length + " bytes came back" : "other bytes came back"; });
@@ -87,7 +86,7 @@ def _answer(reader: _Reader, status: str) -> bytes:
 def keep_and_give(channel: Channel) -> int:
     """The server's side: how many bytes were put. Ends when asked to, or when the client ends.
 
-    ``GET /`` gives a page that does the same from within a browser.
+    ``GET /`` gives a page that posts the payload from within a browser and looks at the answer.
     """
     reader, kept = _Reader(channel), b""
     while (head := reader.head()) is not None:
@@ -95,6 +94,9 @@ def keep_and_give(channel: Channel) -> int:
         if method == "PUT":
             kept = reader.body(int(head[1]["content-length"]))
             _respond(channel, "201 Created", b"")
+        elif method == "POST":
+            kept = reader.body(int(head[1]["content-length"]))
+            _respond(channel, "200 OK", kept)
         elif path == "/data" and head[1].get("connection") == "close":
             # Without a length: the end of the connection, close_notify, is the end of the body.
             channel.sendall(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + kept)

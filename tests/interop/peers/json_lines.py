@@ -39,6 +39,9 @@ from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureSchem
 _HERE = Path(__file__).parent
 _BUILD = _HERE / "build"
 
+# rustls and its cryptography take half a minute on two cores; a bound for slow machines, seconds.
+BUILD_DEADLINE = 900
+
 
 class Process:
     """A running peer program; ``ask`` gives a queue of the answers to one request."""
@@ -90,6 +93,9 @@ class JsonLinesPeer(Peer):
     def build_command(self, target: Path) -> Sequence[str | Path]:
         raise NotImplementedError
 
+    def built(self, target: Path) -> None:
+        """Whatever is left to do after a build."""
+
     @property
     def program(self) -> Path:
         raise NotImplementedError
@@ -99,15 +105,18 @@ class JsonLinesPeer(Peer):
         """Build the program; the reason why that is not possible here, or ``None``."""
         if shutil.which(self.tool) is None:
             return self.package
+        target = _BUILD / self.name
         built = subprocess.run(
-            self.build_command(_BUILD / self.name),
+            self.build_command(target),
             cwd=_HERE / self.name,
             env={**os.environ, "GOTOOLCHAIN": "local", "GOFLAGS": "", "GOWORK": "off"},
             capture_output=True,
             text=True,
             check=False,
+            timeout=BUILD_DEADLINE,
         )
         if built.returncode == 0:
+            self.built(target)
             return None
         return f"{self.package} ({self.tool} could not build the peer: {built.stderr[-400:]})"
 
@@ -203,7 +212,11 @@ class Go(JsonLinesPeer):
     keeps_own_order = True
 
     def build_command(self, target: Path) -> Sequence[str | Path]:
-        return ("go", "build", "-buildvcs=false", "-o", target / "peer", ".")
+        # By way of another name: a second process of tests may be running the first one's.
+        return ("go", "build", "-buildvcs=false", "-o", target / f"peer.{os.getpid()}", ".")
+
+    def built(self, target: Path) -> None:
+        (target / f"peer.{os.getpid()}").replace(self.program)
 
     @property
     def program(self) -> Path:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,11 +29,12 @@ from tests.interop.peers.threads import ThreadServer, connect
 from tlsee import policies
 from tlsee.codes import CipherSuite, NamedGroup
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.errors import TLSError
+from tlsee.connection.info import ConnectionInfo
+from tlsee.errors import HandshakeTimeout, TLSError, Truncation
 from tlsee.identity.credentials import Credential
 from tlsee.identity.proof import ByCertificate
 from tlsee.identity.trust import Trust
-from tlsee.streams.blocking import Stream, wrap_client, wrap_server
+from tlsee.streams.blocking import Stream, listen, wrap_client, wrap_server
 
 
 class Ours(Peer):
@@ -61,6 +64,42 @@ class Ours(Peer):
             sock, _client_config(spec), server_name=spec.server_name, handshake_timeout=DEADLINE
         ) as stream:
             return _run(stream, spec, "client")
+
+
+class PageServer:
+    """tlsee serving the page to a browser: as many connections as come, each in a thread."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._listener = listen(("127.0.0.1", 0), _server_config(spec))
+        self.port = self._listener.address[1]
+        self.seen: list[ConnectionInfo] = []
+        self._stopping = False
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        while True:
+            stream = self._listener.accept()
+            if self._stopping:
+                stream.abort()
+                return
+            self._threads.append(threading.Thread(target=self._serve, args=[stream]))
+            self._threads[-1].start()
+
+    def _serve(self, stream: Stream) -> None:
+        # A browser drops its connections without a word, also such as it never used.
+        with contextlib.suppress(Truncation, HandshakeTimeout, OSError), stream:
+            stream.settimeout(DEADLINE)
+            stream.handshake()
+            self.seen.append(stream.info)
+            http.keep_and_give(stream)
+
+    def close(self) -> None:
+        self._stopping = True
+        connect(self.port).close()
+        for thread in self._threads:
+            thread.join(2 * DEADLINE)
+        self._listener.close()
 
 
 def _client_config(spec: Spec) -> ClientConfig:
