@@ -136,6 +136,10 @@ class AlertReceived(TLSError):
         reason = Reason(str(description), description, "RFC 9846, 6.2", "the peer refused", fix)
         super().__init__(reason, detail)
 
+    def __str__(self) -> str:
+        fix = f"; fix: {self.fix}" if self.fix else ""
+        return f"{self.label}: {self.detail or self.reason.sentence}{fix}"
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.alert, self.detail, self.fix))
 

@@ -138,7 +138,7 @@ class Connection(Core):
             ApiMisuse: the connection is not open for writing yet, or closed for it.
             TLSError: the connection has failed.
         """
-        with memoryview(data) as given, given.cast("B") as view, self._lock:
+        with memoryview(data).cast("B") as view, self._lock:
             self._check_writable()
             start = 0
             while start < len(view):
@@ -153,6 +153,7 @@ class Connection(Core):
             if not queue:
                 return b""
             self._writer.queue = []
+            self._answers_unsent = 0
         return queue[0] if len(queue) == 1 else b"".join(queue)
 
     def close_write(self) -> None:
@@ -175,6 +176,9 @@ class Connection(Core):
             self._check_writable()
             if not self._done:
                 raise ApiMisuse("update_keys() before the handshake is done")
+            # RFC 9846, 4.7.3: not a second request before the first has been answered.
+            request = request and not self._asked_for_update
+            self._asked_for_update |= request
             self._driver.command("update_keys", request)
             self._writer.flush()
 

@@ -25,6 +25,7 @@ from tlsee.connection.events import (
 )
 from tlsee.connection.info import ConnectionInfo, info_of
 from tlsee.connection.reading import Item, RecordReader
+from tlsee.connection.refusals import refusal
 from tlsee.connection.writing import RecordWriter
 from tlsee.errors import (
     AlertReceived as AlertError,
@@ -90,6 +91,7 @@ class Core:
         self._warnings = 0
         self._updates_in_a_row = 0
         self._asked_for_update = False
+        self._answers_unsent = 0  # KeyUpdates in the queue that the peer made us send
         self._driver = Driver(start, self, observe)
         self._writer.flush()
 
@@ -124,8 +126,9 @@ class Core:
     # --- The carrier: what the machine asks for -----------------------------------------------
 
     def send(self, epoch: Epoch, raw: bytes) -> None:  # noqa: ARG002 - records know their epoch
-        """Gather a handshake message of ours."""
-        self._writer.handshake(raw)
+        """Gather a handshake message of ours; nothing follows a close_notify (6.1)."""
+        if not self._write_closed:
+            self._writer.handshake(raw)
 
     def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
         """Change the keys of one half."""
@@ -166,6 +169,8 @@ class Core:
             return
         elif isinstance(fact, outcome.KeysUpdated):
             self._events.append(KeysUpdated(fact.direction, fact.requested))
+            if fact.direction is Direction.READ and fact.requested:
+                self._answers_unsent += 1
             return
         elif isinstance(fact, CertificateJudged):
             self._verdict = fact.verdict
@@ -240,6 +245,8 @@ class Core:
         self._updates_in_a_row += 1
         if self._updates_in_a_row > defaults.KEY_UPDATE_LIMIT:
             raise PeerMisbehaved(Reasons.too_many_key_updates, "or tickets, with no data between")
+        if self._answers_unsent > defaults.KEY_UPDATE_LIMIT:
+            raise PeerMisbehaved(Reasons.too_many_key_updates, "and it takes none of our answers")
 
     def _take_alert(self, item: Item) -> None:
         if self._driver.buffer.pending:
@@ -266,7 +273,16 @@ class Core:
 
     def _refusal(self, description: AlertDescription) -> AlertError:
         """The peer's alert with what can be said about it from here."""
-        return AlertError(description)
+        heard = self._driver.heard
+        return refusal(
+            description,
+            self.role,
+            self.config,
+            tuple(self._choices),
+            hello=heard.get(HandshakeType.client_hello, b""),
+            request=heard.get(HandshakeType.certificate_request, b""),
+            done=self._done,
+        )
 
     def _hold_input(self) -> None:
         """While a question is open the input waits, within a bound."""

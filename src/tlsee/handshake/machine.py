@@ -122,7 +122,7 @@ class Driver:
         self.read_epoch = Epoch.INITIAL
         self.write_epoch = Epoch.INITIAL
         self.question: Question | None = None
-        self.heard: dict[HandshakeType, bytes] = {}  # the hellos, for evidence
+        self.heard: dict[HandshakeType, bytes] = {}  # hellos and requests, for evidence
         flow = Flow(self.observe is not None)
         self.state: State = start(flow)
         self._settle(flow, entered=True)
@@ -215,7 +215,7 @@ class Driver:
 
     def _handle(self, raw: bytes) -> None:
         kind = kind_of(raw)
-        if self.read_epoch is Epoch.INITIAL:
+        if self.read_epoch is Epoch.INITIAL or kind == HandshakeType.certificate_request:
             self.heard[kind] = raw
         if self.observe is not None:
             self.observe(MessageReceived(self.read_epoch, raw))

@@ -1,0 +1,400 @@
+"""A blocking TLS stream over a socket.
+
+One thread may read while another writes. They share the outgoing bytes only; nobody holds a lock
+that the other one needs while waiting for the network. Each operation has its own limit, and a
+timeout leaves the stream usable: what was not sent yet goes first when the next bytes go.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections import deque
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from tlsee import defaults
+from tlsee.connection.connection import Connection
+from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerClosed, Truncated
+from tlsee.connection.info import ConnectionInfo
+from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
+from tlsee.keys.protection import MAX_PLAINTEXT
+from tlsee.questions import Question
+from tlsee.streams.answers import settle, unanswered
+from tlsee.streams.deadline import MONOTONIC, Clock, Deadline, sooner
+from tlsee.streams.transport import CUT, Transport
+
+# Bytes sealed and handed to the socket at a time, which is what a big write costs in memory: full
+# records that stay, sealed, below malloc's threshold for mapping fresh pages (see LARGE_READ).
+PIECE = 7 * MAX_PLAINTEXT
+
+OnQuestion = Callable[[Question], object]
+
+
+class Stream:
+    """TLS over a connected socket, which belongs to the stream until ``unwrap`` or ``close``.
+
+    The handshake happens on first use, or by ``handshake()``. Made by ``connect``, ``wrap_client``,
+    ``wrap_server`` and ``Listener.accept``.
+
+    Args:
+        sock: connected; its timeout becomes that of the stream.
+        handshake_timeout: seconds for the whole handshake, ``None`` for no limit; the socket's
+            timeout holds as well.
+        on_question: answers questions to which ``LATER`` was the first answer; it may block.
+        record_exact: never take a byte off the socket beyond the current record. Slower; for
+            protocols that leave TLS and go on with the same socket in other hands.
+        insecure_accept_truncation: take the end of the transport for the end of the data. Only
+            where the application's own protocol tells whether all of it came.
+    """
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        connection: Connection,
+        *,
+        handshake_timeout: float | None = defaults.HANDSHAKE_TIMEOUT,
+        on_question: OnQuestion | None = None,
+        record_exact: bool = False,
+        insecure_accept_truncation: bool = False,
+        clock: Clock = MONOTONIC,
+    ) -> None:
+        self.connection = connection
+        self._transport = Transport(sock, connection, record_exact=record_exact)
+        self._timeout = self._transport.timeout
+        self._handshake_timeout = sooner(handshake_timeout, self._timeout)
+        self._on_question = on_question
+        self._accept_truncation = insecure_accept_truncation
+        self._clock = clock
+        self._chunks: deque[memoryview] = deque()  # data that came and was not asked for yet
+        self._ended = False  # none will follow those in _chunks
+        self._truncation: Truncation | None = None
+        self._open = False
+        self._failure: TLSError | OSError | None = None  # the handshake's
+        self._claim = threading.Lock()
+        self._shaking = False
+        self._settled = threading.Event()
+
+    # --- What is known ------------------------------------------------------------------------
+
+    @property
+    def info(self) -> ConnectionInfo:
+        """What was negotiated and proved.
+
+        Raises:
+            ApiMisuse: the handshake is not done.
+        """
+        return self.connection.info
+
+    @property
+    def pending(self) -> int:
+        """How many bytes ``recv`` can return without looking at the socket."""
+        return sum(map(len, self._chunks))
+
+    def fileno(self) -> int:
+        """The socket's handle; -1 after ``close`` and ``unwrap``."""
+        return -1 if self._transport.released else self._transport.sock.fileno()
+
+    def getpeername(self) -> Any:
+        """The peer's address, as the socket gives it."""
+        return self._transport.sock.getpeername()
+
+    def settimeout(self, seconds: float | None) -> None:
+        """How long one operation may take from now on; ``None`` waits for ever."""
+        if seconds is not None and seconds <= 0:
+            raise ApiMisuse(f"a timeout of {seconds} s", "give a positive number, or None")
+        self._timeout = seconds
+
+    def gettimeout(self) -> float | None:
+        """The limit of one operation in seconds."""
+        return self._timeout
+
+    # --- The handshake ------------------------------------------------------------------------
+
+    def handshake(self) -> None:
+        """Shake hands, if that has not happened. Where it fails, the socket is closed.
+
+        Raises:
+            TLSError: it failed; the peer was sent the alert. ``HandshakeTimeout`` is one.
+            OSError: the transport failed in a way that TLS has no word for.
+        """
+        if self._open:
+            return
+        self._check_usable()
+        with self._claim:
+            mine, self._shaking = not self._shaking, True
+        if not mine:
+            self._settled.wait()
+            self._check_usable()
+            return
+        try:
+            with self._transport.reading:
+                self._shake()
+        except TLSError as error:
+            self._failure = error
+            self._give_up(error)
+            raise
+        except BaseException as error:
+            self._failure = error if isinstance(error, OSError) else None
+            self._transport.release()
+            raise
+        finally:
+            self._settled.set()
+
+    def _shake(self) -> None:
+        deadline = Deadline(self._handshake_timeout, self._clock, self._late)
+        while not self._open:
+            self._send_in_handshake(deadline)
+            event = self.connection.next_event()
+            if isinstance(event, NeedData):
+                self._transport.fill(deadline)
+            elif isinstance(event, Question):
+                self._answer(event)
+            elif isinstance(event, HandshakeDone):
+                self._open = True
+
+    def _send_in_handshake(self, deadline: Deadline) -> None:
+        """A peer that has hung up may have said why before: then that is the error."""
+        try:
+            self._transport.flush(deadline)
+        except CUT as error:
+            self._transport.hear_last_words(error)
+
+    @staticmethod
+    def _late() -> Exception:
+        return HandshakeTimeout(Reasons.handshake_timeout)
+
+    def _give_up(self, error: TLSError) -> None:
+        """Let the peer know why before the socket goes."""
+        if isinstance(error, HandshakeTimeout):
+            error.evidence = self.connection.evidence
+            self.connection.close_write()  # user_canceled
+        self._transport.end_writing()
+        if error.evidence.alert_sent is not None:
+            self._transport.linger(Deadline(defaults.LINGER_TIMEOUT, self._clock))
+        self._transport.release()
+
+    # --- Reading ------------------------------------------------------------------------------
+
+    def recv(self, size: int = 65536) -> bytes:
+        """Between one and ``size`` bytes; ``b""`` after the peer's close_notify.
+
+        Raises:
+            Truncation: the transport ended without close_notify: there may have been more.
+            TimeoutError: nothing came in time; call again later.
+            TLSError: the connection failed. In TLS 1.3 a server judges a client's certificate
+                after the client's handshake is done: its refusal comes here.
+        """
+        if size < 0:
+            raise ApiMisuse(f"recv({size})", "give a number of bytes that is not negative")
+        if size == 0 or not self._await_data():
+            return b""
+        chunk = self._chunks[0]
+        if len(chunk) > size:
+            self._chunks[0] = chunk[size:]
+            return bytes(chunk[:size])
+        self._chunks.popleft()
+        whole = chunk.obj
+        return whole if type(whole) is bytes and len(whole) == len(chunk) else bytes(chunk)
+
+    def recv_into(self, buffer: bytearray | memoryview, size: int = 0) -> int:
+        """Like ``recv``, into a buffer: how many bytes, 0 after the peer's close_notify.
+
+        Args:
+            size: the most bytes to take; 0 means as many as the buffer holds.
+        """
+        target = memoryview(buffer).cast("B")
+        room = min(size, len(target)) if size else len(target)
+        if room == 0 or not self._await_data():
+            return 0
+        chunk = self._chunks[0]
+        taken = min(room, len(chunk))
+        target[:taken] = chunk[:taken]
+        if taken < len(chunk):
+            self._chunks[0] = chunk[taken:]
+        else:
+            self._chunks.popleft()
+        return taken
+
+    def _await_data(self) -> bool:
+        """Whether there is data, or (false) its orderly end."""
+        if not self._chunks:
+            self.handshake()
+            self._check_usable()
+            deadline = Deadline(self._timeout, self._clock)
+            with self._transport.reading:
+                while not self._chunks and not self._ended:
+                    self._step(deadline)
+            if self._truncation is not None and not self._chunks:
+                raise self._truncation
+        return bool(self._chunks)
+
+    def _step(self, deadline: Deadline) -> None:
+        """Take the connection's next event, or more bytes for it. The caller reads alone."""
+        try:
+            event = self.connection.next_event()
+        except TLSError:
+            self._transport.end_writing()
+            raise
+        if isinstance(event, NeedData):
+            self._transport.fill(deadline)
+            self._check_usable()  # it may have been closed while this thread waited
+            self._transport.push()
+        elif isinstance(event, DataReceived):
+            if event.data:
+                self._chunks.append(memoryview(event.data))
+        elif isinstance(event, Question):
+            self._answer(event)
+        elif isinstance(event, PeerClosed):
+            self._ended = True
+        elif isinstance(event, Truncated):
+            self._ended = True
+            if not self._accept_truncation:
+                self._truncation = Truncation(Reasons.truncated)
+                self._truncation.evidence = self.connection.evidence
+
+    def _answer(self, question: Question) -> None:
+        if self._on_question is None:
+            settle(self.connection, question, unanswered(question))
+            return
+        answer: object
+        try:
+            answer = self._on_question(question)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
+            answer = error
+        settle(self.connection, question, answer)
+
+    # --- Writing ------------------------------------------------------------------------------
+
+    def sendall(self, data: bytes | bytearray | memoryview) -> None:
+        """Send everything, a bounded piece at a time.
+
+        Raises:
+            TimeoutError: the peer did not take it in time. What was sealed goes out first when
+                the next bytes go, but nothing tells how much of ``data`` that was.
+            TLSError: the connection failed.
+            ApiMisuse: after ``send_eof`` or ``close``.
+        """
+        self.handshake()
+        self._check_usable()
+        view = memoryview(data).cast("B")
+        deadline = Deadline(self._timeout, self._clock)
+        for start in range(0, len(view), PIECE):
+            self.connection.write(view[start : start + PIECE])
+            self._flush(deadline)
+
+    def send_eof(self) -> None:
+        """Say close_notify: nothing more comes from here. Reading goes on (RFC 9846, 6.1)."""
+        self.handshake()
+        self._check_usable()
+        self.connection.close_write()
+        self._flush(Deadline(self._timeout, self._clock))
+
+    def update_keys(self, *, request: bool = False) -> None:
+        """Change the keys we send with; ``request`` has the peer change its own (4.7.3)."""
+        self.handshake()
+        self._check_usable()
+        self.connection.update_keys(request)
+        self._flush(Deadline(self._timeout, self._clock))
+
+    def _flush(self, deadline: Deadline) -> None:
+        try:
+            self._transport.flush(deadline)
+        except OSError as error:
+            self._check_usable()
+            if isinstance(error, CUT) and self._transport.reading.acquire(blocking=False):
+                try:  # nobody reads who would hear what the peer said before it hung up
+                    self._transport.hear_last_words(error)
+                finally:
+                    self._transport.reading.release()
+            if self.connection.failure is not None:
+                raise self.connection.failure from error
+            raise
+
+    # --- The end ------------------------------------------------------------------------------
+
+    def unwrap(self) -> tuple[socket.socket, bytes]:
+        """Leave TLS in order: close_notify both ways, then the socket as it was before.
+
+        Returns:
+            The socket, and the bytes that were taken off it and come after the peer's
+            close_notify.
+
+        Raises:
+            ApiMisuse: data is left to read. ``recv`` until ``b""`` first, then call again.
+            Truncation: the transport ended without the peer's close_notify.
+        """
+        self.send_eof()
+        if self._await_data():
+            raise ApiMisuse(
+                f"unwrap() with {self.pending:,} bytes left to read",
+                'recv() until it returns b"", then unwrap()',
+            )
+        return self._transport.detach(self._timeout), self.connection.trailing_data
+
+    def close(self, timeout: float | None = defaults.CLOSE_TIMEOUT) -> None:
+        """Say close_notify, wait for the peer's, close the socket. Never raises for the peer.
+
+        What arrives meanwhile is dropped, within a bound. Closing at once could destroy what was
+        sent last: a socket that is closed with unread input resets the connection.
+
+        Args:
+            timeout: how many seconds to wait at most; 0 does not wait, ``None`` has no limit.
+        """
+        if self._transport.released:
+            return
+        try:
+            if self._open:
+                self._say_goodbye(Deadline(timeout, self._clock))
+        except (OSError, TLSError):
+            pass  # the peer is gone, or says nonsense to the last
+        finally:
+            self._transport.release()
+
+    def abort(self) -> None:
+        """Close the socket without a word: the peer sees a truncation, and rightly."""
+        self._transport.release()
+
+    def _say_goodbye(self, deadline: Deadline) -> None:
+        self.connection.close_write()
+        if deadline.remaining != 0.0:
+            self._transport.flush(deadline)
+        self._transport.end_writing()
+        if self.connection.failure is not None:
+            self._transport.linger(Deadline(defaults.LINGER_TIMEOUT, self._clock))
+        elif not self._ended and self._transport.reading.acquire(blocking=False):
+            try:
+                self._await_goodbye(deadline)
+            finally:
+                self._transport.reading.release()
+
+    def _await_goodbye(self, deadline: Deadline) -> None:
+        dropped = 0
+        while not self._ended and dropped < defaults.LINGER_LIMIT and deadline.remaining != 0.0:
+            self._step(deadline)
+            dropped += self.pending
+            self._chunks.clear()
+
+    def _check_usable(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._transport.released:
+            raise ApiMisuse("the stream is closed", "open another one")
+
+    # --- As a context manager -----------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close; after an exception abort, so that what was cut off does not look complete."""
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
