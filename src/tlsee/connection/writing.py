@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tlsee.codes import AlertDescription, AlertLevel, ContentType
+from tlsee.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
 from tlsee.keys.protection import HEADER_LENGTH, MAX_PLAINTEXT, Sealer
 from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.trace import Epoch, RecordSent
@@ -92,7 +92,9 @@ class RecordWriter:
         if self.sealer is not None:
             record = self.sealer.seal(content_type, content)
         else:
-            minor = 1 if self._first else 3  # RFC 9846, 5.1: for servers that choke on 0x0303
+            # RFC 9846, 5.1: 0x0301 for old servers, before an initial ClientHello and nowhere else.
+            hello = content_type == _HANDSHAKE and content[0] == HandshakeType.client_hello
+            minor = 1 if self._first and hello else 3
             record = bytes((content_type, 3, minor)) + len(content).to_bytes(2, "big") + content
         self._first = False
         self.queue.append(record)
@@ -101,7 +103,11 @@ class RecordWriter:
 
 
 def _observe_data(
-    observe: Callable[[Any], None], records: bytes | bytearray, total: int, fragment: int, epoch: Epoch
+    observe: Callable[[Any], None],
+    records: bytes | bytearray,
+    total: int,
+    fragment: int,
+    epoch: Epoch,
 ) -> None:
     position = 0
     while position < len(records):
