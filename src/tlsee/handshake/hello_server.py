@@ -98,7 +98,9 @@ class AwaitConfig(State):
             flow.change_cipher_spec()
         if early:
             flow.skip_undecryptable(defaults.SKIPPED_EARLY_DATA_LIMIT)
-        return WaitRetriedClientHello(basis, agreement, cookie, transcript.retried().add(raw))
+        given = retry.extensions.get(Cookie)  # what the message says is what must come back
+        expected = given.cookie if given is not None else None
+        return WaitRetriedClientHello(basis, agreement, expected, transcript.retried().add(raw))
 
 
 @value
