@@ -1,0 +1,192 @@
+"""One endpoint of ours in the place of one side of a trace, and what it did there."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from tests.support.endpoints import events_of
+from tests.support.traces import Step, Trace, TraceComposer, load
+from tlsee import policies
+from tlsee.codes import NamedGroup, SignatureScheme
+from tlsee.config import ClientConfig, ServerConfig
+from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
+from tlsee.crypto.journal import Entry, Journal, Replay
+from tlsee.crypto.provider import Later, Provider
+from tlsee.crypto.pyca import PROVIDER
+from tlsee.handshake.post13 import Connected
+from tlsee.identity.credentials import Credential
+from tlsee.identity.trust import Trust
+from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.trace import Direction, Epoch, Role
+from tlsee.values import replace
+from tlsee.wire.extensions.key_share import KeyShareClientHello
+from tlsee.wire.extensions.server_name import ServerNameList
+from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
+from tlsee.wire.extensions.supported_groups import SupportedGroups
+from tlsee.wire.hellos import ClientHello
+
+__all__ = ["Replayed", "replayed"]
+
+CLOCK = 1_483_228_800.0  # the first second of 2017; the traces' certificates are from 2016 to 2026
+
+# The traces' RSA keys have 1024 bits.
+LENIENT = replace(
+    PROVIDER,
+    schemes={
+        code: replace(row, minimum_bits=min(row.minimum_bits, 1024))
+        for code, row in PROVIDER.schemes.items()
+    },
+)
+
+
+class NoKey:
+    """Stands for the private key: the journal has its signature already."""
+
+    def __init__(self, scheme: SignatureScheme) -> None:
+        self.schemes = (scheme,)
+
+    def sign(self, scheme: SignatureScheme, content: bytes) -> bytes | Later:
+        raise AssertionError("a replay asks no signer")
+
+
+class Noting(Connection):
+    """Writes down which keys it was told to use."""
+
+    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+        self.installed.append((direction, epoch, *secret.keys()))
+        super().install(direction, epoch, secret)
+
+    @property
+    def installed(self) -> list[tuple[Direction, Epoch, bytes, bytes]]:
+        noted: list[Any] = self.__dict__.setdefault("_installed", [])
+        return noted
+
+
+class NotingClient(Noting, ClientConnection):
+    """A client that does."""
+
+
+class NotingServer(Noting, ServerConnection):
+    """A server that does."""
+
+
+class Replayed:
+    """Runs a trace's records past an endpoint of ours. It is an observer as well.
+
+    What the trace's peer sends is fed record by record; what the application of our side does
+    (data, close_notify) is done where the trace does it.
+
+    Attributes:
+        told: what observers were told. events: what the connection's user was.
+        wire: every byte of ours. unused: entries of the journal that nobody asked for.
+    """
+
+    def __init__(self, trace: Trace, role: Role) -> None:
+        self.trace, self.role = trace, role
+        self.told: list[Any] = []
+        self.events: list[Any] = []
+        replay = Replay(LENIENT, Journal.of(_entries(trace, role)))
+        self.connection = _endpoint(trace, role, replay.provider, self)
+        self.wire = bytes(self.connection.data_to_send())
+        for step in trace.all("record"):
+            if step.by is role:
+                self._act(step)
+            else:
+                self.connection.receive_data(step["raw"])
+            self.events += events_of(self.connection)
+            self.wire += self.connection.data_to_send()
+        self.unused = replay.remaining
+
+    def on_event(self, event: Any) -> None:
+        """An observer's part."""
+        self.told.append(event)
+
+    def told_of(self, *kinds: type) -> list[Any]:
+        """What was told of these kinds, in order."""
+        return [event for event in self.told if isinstance(event, kinds)]
+
+    @property
+    def end(self) -> Connected:
+        """The state at the end."""
+        state = self.connection._driver.state
+        assert isinstance(state, Connected)
+        return state
+
+    def _act(self, step: Step) -> None:
+        if step.name == "application_data":
+            self.connection.write(step["content"])
+        elif step.name == "alert":
+            self.connection.close_write()
+        elif self.role is Role.SERVER and self._is_ticket(step):
+            # No state of ours sends tickets yet. The record's number counts for what follows, so
+            # the carrier is handed it here.
+            self.connection.send(Epoch.APPLICATION, step["content"])
+            self.connection._writer.flush()
+
+    def _is_ticket(self, step: Step) -> bool:
+        tickets = self.trace.all("message", Role.SERVER, "NewSessionTicket")
+        return any(step["content"] == ticket["raw"] for ticket in tickets)
+
+
+@lru_cache(maxsize=8)
+def replayed(section: str, role: Role) -> Replayed:
+    """The run for a section of RFC 8448; one run serves all tests."""
+    return Replayed(load(section), role)
+
+
+def _entries(trace: Trace, role: Role) -> list[Entry]:
+    """The journal, in the order in which an endpoint needs its entries."""
+    shares = [
+        Entry.key_share(NamedGroup.named(step.name), step["private"])
+        for step in trace.all("key_share", role)
+    ]
+    judges = trace.all("message", role.other, "Certificate")
+    clock = [Entry.clock(CLOCK)] * len(judges)
+    signs = trace.all("message", role, "CertificateVerify")
+    signature = [Entry.signature(*trace.signature(role)) for _ in signs]
+    if role is Role.SERVER:
+        return [*shares, Entry.random(trace.server_hello.random), *signature, *clock]
+    hello = trace.message(Role.CLIENT, ClientHello)
+    randoms = [Entry.random(data) for data in (hello.random, hello.legacy_session_id) if data]
+    return [shares[0], *randoms, *shares[1:], *clock, *signature]
+
+
+def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) -> Noting:
+    """Configured so that it would offer, or choose, what the trace does."""
+    hello = trace.message(Role.CLIENT, ClientHello)
+    offered = hello.extensions.require(SignatureAlgorithms).supported_signature_algorithms
+    compatible = bool(hello.legacy_session_id)
+    policy = policies.Policy("RFC 8448", middlebox_compatibility=compatible)
+    common: dict[str, Any] = {
+        "provider": provider,
+        "policy": policy,
+        "credentials": _credentials(trace, role),
+        "schemes": [code for code in offered if code in policy.schemes],
+    }
+    options: dict[str, Any] = {"observers": [observer], "composer": TraceComposer(trace)}
+    anyone = Trust.insecure_accept_anyone()
+    if role is Role.SERVER:
+        asks = trace.has("CertificateRequest")
+        settings = ServerConfig(
+            **common, groups=[trace.group], client_trust=anyone if asks else None
+        )
+        return NotingServer(settings, **options)
+    groups = hello.extensions.require(SupportedGroups).named_group_list
+    shares = hello.extensions.require(KeyShareClientHello).client_shares
+    names = hello.extensions.require(ServerNameList).server_name_list
+    config = ClientConfig(
+        **common,
+        trust=anyone,
+        suites=hello.cipher_suites,
+        groups=[group for group in groups if group in provider.groups],
+        key_shares=[entry.group for entry in shares],
+    )
+    return NotingClient(config, names[0].name.decode(), **options)
+
+
+def _credentials(trace: Trace, role: Role) -> list[Credential]:
+    if not trace.all("message", role, "Certificate"):
+        return []
+    scheme, _, _ = trace.signature(role)
+    return [Credential(trace.chain(role), NoKey(scheme))]
