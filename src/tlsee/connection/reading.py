@@ -27,6 +27,10 @@ from tlsee.trace import Epoch, RecordReceived
 Observe = Callable[[Any], None] | None
 Source = bytes | bytearray | memoryview
 
+# Bytes of one piece of data. More gain nothing, and pieces of a mebibyte are memory that the C
+# library gives back to the system and asks for again: that took longer than to decrypt them.
+RUN_LIMIT = 2**18
+
 _DATA = ContentType.application_data
 _ALERT = ContentType.alert
 _CCS = ContentType.change_cipher_spec
@@ -128,9 +132,10 @@ class RecordReader:
             source, start = self._source, self._position
             if len(source) - start < HEADER_LENGTH:
                 return None
-            kind = source[start]
-            self._check_header(kind, source[start + 3] << 8 | source[start + 4])
-            end = start + HEADER_LENGTH + (source[start + 3] << 8 | source[start + 4])
+            kind, length = source[start], source[start + 3] << 8 | source[start + 4]
+            if kind != 23 or length > MAX_CIPHERTEXT:
+                self._check_header(kind, length)
+            end = start + HEADER_LENGTH + length
             if end > len(source):
                 return None
             if self.opener is not None and kind == 23:
@@ -207,16 +212,19 @@ class RecordReader:
 
         What was good before a record that is not goes out first: what came after waits.
         """
-        out = bytearray(len(source) - start)
-        with memoryview(source) as view, memoryview(out) as target:
-            end, filled, odd = opener.open_run(view, start, target, self.inner_limit)
-            if self.observe is not None:
-                self._observe_run(view, start, end, filled, opener.tag_length)
+        out = bytearray(min(len(source) - start, RUN_LIMIT))
+        view, target = memoryview(source), memoryview(out)
+        end, filled, odd = opener.open_run(view, start, target, self.inner_limit)
+        if self.observe is not None:
+            self._observe_run(view, start, end, filled, opener.tag_length)
+        view.release()
+        target.release()
         self._position = end
-        try:
-            self._after = self._odd(out, filled, odd)
-        except PeerMisbehaved as error:
-            self._after = error
+        if odd:
+            try:
+                self._after = self._odd(out, filled, odd)
+            except PeerMisbehaved as error:
+                self._after = error
         if filled:
             self._empty_in_a_row = 0
             self.skip_budget = 0
@@ -226,8 +234,6 @@ class RecordReader:
 
     def _odd(self, out: bytearray, filled: int, odd: int) -> Item | None:
         """The record that ended a run: padded or empty data, a message, an alert, a fault."""
-        if odd == 0:
-            return None
         if odd == BAD_TAG:
             self._undecryptable()
             return None

@@ -141,7 +141,7 @@ class Opener:
         """Decrypt application data records from ``start`` on, each behind the one before.
 
         Stops behind the first record that is anything else inside, and before one that is not
-        whole, not of the protected type, too long, or not authentic.
+        whole, not of the protected type, too long, not authentic, or has no room in ``out``.
 
         Returns:
             ``(end, filled, odd)``: where the run ends in ``source``; how many bytes of data are in
@@ -149,7 +149,7 @@ class Opener:
             ``out`` behind the data (0: none, ``BAD_TAG``: the next one is not authentic).
         """
         decrypt, iv, number, tag = self._aead.decrypt_into, self._iv, self.number, self.tag_length
-        available = len(source)
+        available, room = len(source), len(out)
         end, filled, odd = start, 0, 0
         while end + HEADER_LENGTH <= available and source[end] == _APPLICATION_DATA:
             body = end + HEADER_LENGTH
@@ -162,6 +162,8 @@ class Opener:
                 odd = BAD_TAG
                 break
             last = filled + plain
+            if last > room:
+                break
             try:
                 decrypt(
                     (iv ^ number).to_bytes(12, "big"),
