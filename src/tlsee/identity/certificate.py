@@ -52,7 +52,9 @@ def guarded(what: str, read: Callable[[], T]) -> T:
         # A panic in the parser's native code is no Exception; the rest that is none must pass.
         if not isinstance(problem, Exception) and type(problem).__name__ != "PanicException":
             raise
-        raise Unreadable(f"{what}: {printable(str(problem)) or type(problem).__name__}") from None
+        # The parser's own words end in its data structures, which nobody is to read.
+        words = printable(str(problem).partition(": ParseError")[0]) or type(problem).__name__
+        raise Unreadable(f"{what}: {words}") from None
 
 
 class CertificateView:
@@ -80,11 +82,15 @@ class CertificateView:
         frame = self.frame = codec.certificate_frame(data)
         self.x509 = _parse(data, frame)
         self.version = self.x509.version.value + 1
+        # The parser reads names when they are asked for: now, while it may fail.
+        self._names = (self.x509.subject, self.x509.issuer)
         if self.version < 3 and frame.extensions is not None:
             raise Unreadable(f"version {self.version} with extensions")
         self.tbs = data[frame.tbs.start : frame.tbs.end]
         self.subject_der = data[frame.subject.start : frame.subject.end]
         self.issuer_der = data[frame.issuer.start : frame.issuer.end]
+        serial = frame.serial_number
+        self.serial_number = int.from_bytes(data[serial.body : serial.end], "big", signed=True)
         self.subject_key = codec.canonical_name(self.subject_der)
         self.issuer_key = codec.canonical_name(self.issuer_der)
         self.self_issued = self.subject_key == self.issuer_key
@@ -113,6 +119,9 @@ class CertificateView:
         self.spki = spki
         self.public_key: PublicKey | None = None
         self.key_problem = ""
+        if _has_explicit_curve(self.der, info):
+            self.key_problem = "a public key with a curve of its own making"
+            return
         try:
             self.public_key = recognise(self.x509.public_key(), spki)
         except PeerMisbehaved as problem:
@@ -175,14 +184,14 @@ class CertificateView:
     @property
     def subject(self) -> str:
         """The subject as a person says it: its common name, else a name it is for; escaped."""
-        subject = self.x509.subject
+        subject = self._names[0]
         common_name = _attribute(subject, x509.NameOID.COMMON_NAME)
         return common_name or self._any_alt_name() or _label(subject) or "an unnamed certificate"
 
     @property
     def issuer(self) -> str:
         """The issuer as a person says it; escaped."""
-        issuer = self.x509.issuer
+        issuer = self._names[1]
         common_name = _attribute(issuer, x509.NameOID.COMMON_NAME)
         return common_name or _label(issuer) or "an unnamed authority"
 
@@ -235,6 +244,8 @@ NAME_CONSTRAINTS = "2.5.29.30"
 SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 POLICY_CONSTRAINTS = "2.5.29.36"
+
+_ID_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
 
 _KEY_LABELS = {
     "ecdsa-secp256r1": "P-256",
@@ -293,6 +304,14 @@ def _parse(data: bytes, frame: codec.Frame) -> x509.Certificate:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return x509.load_der_x509_certificate(data)
+
+
+def _has_explicit_curve(data: bytes, info: codec.Element) -> bool:
+    """RFC 5480, 2.1.1: a curve has a name. Written out, its generator could be anything."""
+    kind, *parameters = codec.children(data, codec.children(data, info)[0])
+    if data[kind.body : kind.end] != _ID_EC_PUBLIC_KEY:
+        return False
+    return [parameter.tag for parameter in parameters] != [codec.OBJECT_IDENTIFIER]
 
 
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:

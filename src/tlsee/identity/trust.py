@@ -20,6 +20,8 @@ class Profile(Enum):
     WEB = "web"
     PRIVATE = "private"
 
+    __hash__ = object.__hash__  # an enumeration's own costs a call in Python each time
+
 
 class Anchor:
     """A certificate that is believed without further proof.

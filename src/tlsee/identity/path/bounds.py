@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-# Certificates presented; the configuration's bound on a message lets more through. Chains in use
-# have at most five, with a few superfluous ones.
-PRESENTED = 16
+# Certificates presented. Chains in use have at most five; a few send their whole collection, and
+# BetterTLS up to 36. What the search may do with them is bounded below.
+PRESENTED = 64
 
 # Certificates on a path, leaf and anchor included. Webpki takes 6 intermediates, `cryptography` 8,
 # GnuTLS 16 in all; cross-signed public chains need 3.

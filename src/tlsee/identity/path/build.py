@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tlsee.identity.certificate import CertificateView, Unreadable
 from tlsee.identity.path import bounds, checks, remembered
 from tlsee.identity.path.verdict import Check
-from tlsee.identity.trust import Anchor, Trust
+from tlsee.identity.trust import Anchor, Profile, Trust
 from tlsee.reasons import Reasons
 from tlsee.text import printable
 
@@ -116,7 +116,8 @@ class Search:
         return found
 
     def _is_sound(self, issuer: CertificateView, anchor: Anchor | None) -> bool:
-        static = checks.authority_checks(issuer, is_anchor=anchor is not None)
+        profile = anchor.profile if anchor is not None else Profile.PRIVATE
+        static = checks.authority_checks(issuer, profile, is_anchor=anchor is not None)
         return checks.dates(issuer, self._at).ok and all(check.ok for check in static)
 
     def _is_signed_by(self, certificate: CertificateView, issuer: CertificateView) -> bool:

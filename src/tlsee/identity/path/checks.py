@@ -9,6 +9,7 @@ from __future__ import annotations
 from tlsee.identity import certificate as fields
 from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, moment
+from tlsee.identity.path.form import form
 from tlsee.identity.path.verdict import Check, Purpose
 from tlsee.identity.trust import Profile
 from tlsee.reasons import Reason, Reasons
@@ -82,16 +83,19 @@ def leaf_checks(
             leaf_purpose(certificate, purpose, profile),
         ]
         if not is_anchor:
-            checks.append(algorithm(certificate))
+            checks += [algorithm(certificate), form(certificate, "leaf", profile)]
         if profile is Profile.WEB and not is_anchor:
             checks.append(_no_authority(certificate))
         found = certificate.judged[memo] = tuple(checks)
     return found
 
 
-def authority_checks(certificate: CertificateView, *, is_anchor: bool) -> tuple[Check, ...]:
+def authority_checks(
+    certificate: CertificateView, profile: Profile, *, is_anchor: bool
+) -> tuple[Check, ...]:
     """What an issuer must be whatever the moment and the path; found once."""
-    found: tuple[Check, ...] | None = certificate.judged.get(is_anchor)
+    memo = (profile, is_anchor)
+    found: tuple[Check, ...] | None = certificate.judged.get(memo)
     if found is None:
         checks = [
             key(certificate),
@@ -99,10 +103,11 @@ def authority_checks(certificate: CertificateView, *, is_anchor: bool) -> tuple[
             policies(certificate),
             authority(certificate, is_anchor=is_anchor),
             may_sign(certificate),
+            form(certificate, "authority", profile),
         ]
         if not is_anchor:
             checks.append(algorithm(certificate))
-        found = certificate.judged[is_anchor] = tuple(checks)
+        found = certificate.judged[memo] = tuple(checks)
     return found
 
 

@@ -154,7 +154,7 @@ class _Judgement:
             issuer = chain[place]
             is_anchor = anchor is not None and place == last
             found = (
-                *checks.authority_checks(issuer, is_anchor=is_anchor),
+                *checks.authority_checks(issuer, profile, is_anchor=is_anchor),
                 checks.dates(issuer, self.at),
                 checks.path_length(issuer, authorities_between),
                 checks.issuer_purpose(issuer, self.purpose),
@@ -233,6 +233,7 @@ def _configured(der: bytes) -> CertificateView:
 # Which failure a person should hear of first: what makes the path worthless before what time or
 # another name would mend.
 _ORDER: tuple[Reason, ...] = (
+    Reasons.malformed_certificate,
     Reasons.bad_certificate_signature,
     Reasons.unsupported_certificate_signature,
     Reasons.weak_certificate_signature,

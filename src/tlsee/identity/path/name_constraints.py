@@ -8,7 +8,6 @@ refused as soon as a name of that form appears.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,13 +50,22 @@ def violation(certificate: CertificateView, authority: CertificateView, budget: 
         return ""
     permitted = tuple(constraints.permitted_subtrees or ())
     excluded = tuple(constraints.excluded_subtrees or ())
+    budget.spend((len(certificate.alt_names) + 2) * (len(permitted) + len(excluded)))
     try:
-        for name in _names_of(certificate):
-            budget.spend(len(permitted) + len(excluded))
-            if not _is_allowed(name, permitted, excluded):
-                return f"{authority.subject} may not vouch for {_shown(name)}"
+        found = guarded("names", lambda: _first_outside(certificate, permitted, excluded))
     except Unreadable as problem:
         return f"{authority.subject} has constraints that cannot be compared: {problem}"
+    return f"{authority.subject} may not vouch for {found}" if found else ""
+
+
+def _first_outside(
+    certificate: CertificateView,
+    permitted: tuple[x509.GeneralName, ...],
+    excluded: tuple[x509.GeneralName, ...],
+) -> str:
+    for name in _names_of(certificate):
+        if not _is_allowed(name, permitted, excluded):
+            return _shown(name)
     return ""
 
 
@@ -69,7 +77,7 @@ def _names_of(certificate: CertificateView) -> Iterable[x509.GeneralName]:
     if not any(isinstance(name, x509.RFC822Name) for name in certificate.alt_names):
         # RFC 5280, 4.2.1.10: without such a subjectAltName the subject's attribute counts.
         for attribute in subject.get_attributes_for_oid(x509.NameOID.EMAIL_ADDRESS):
-            yield guarded("e-mail address", partial(x509.RFC822Name, str(attribute.value)))
+            yield x509.RFC822Name(str(attribute.value))
 
 
 def _is_allowed(
@@ -113,12 +121,9 @@ def _ip_inside(name: Any, base: Any) -> bool:
 
 
 def _directory_inside(name: x509.Name, base: x509.Name) -> bool:
-    def read() -> bool:
-        whole = codec.canonical_name(name.public_bytes())
-        start = codec.canonical_name(base.public_bytes())
-        return whole[: len(start)] == start
-
-    return guarded("directory name", read)
+    whole = codec.canonical_name(name.public_bytes())
+    start = codec.canonical_name(base.public_bytes())
+    return whole[: len(start)] == start
 
 
 def _host_inside(host: str, base: str) -> bool:
@@ -136,7 +141,7 @@ def _mail_inside(name: str, base: str) -> bool:
 
 
 def _uri_inside(name: str, base: str) -> bool:
-    host = guarded("URI", lambda: urlsplit(name).hostname)
+    host = urlsplit(name).hostname
     if not host or host.replace(".", "").isdigit() or ":" in host:
         # RFC 5280, 4.2.1.10: a URI without a host name is refused where URIs are constrained.
         raise Unreadable("a URI without a host name")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
 
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import CertificateRejected, Reasons
@@ -21,8 +20,7 @@ class Purpose(Enum):
     SERVER = "1.3.6.1.5.5.7.3.1"
     CLIENT = "1.3.6.1.5.5.7.3.2"
 
-    # Without these, hashing the member costs a call in Python each time.
-    __hash__ = object.__hash__
+    __hash__ = object.__hash__  # an enumeration's own costs a call in Python each time
 
     @property
     def label(self) -> str:
@@ -194,8 +192,3 @@ class Verdict:
             TypeError: always; say ``.accepted`` or ``.require()``.
         """
         raise TypeError("a verdict is no truth value: use .accepted or .require()")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # Certificates travel as their bytes; a copy judges nothing, it tells what was judged.
-        fields: tuple[str, ...] = type(self)._fields  # type: ignore[attr-defined]
-        return (Verdict, tuple(getattr(self, name) for name in fields))
