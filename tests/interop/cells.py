@@ -41,6 +41,7 @@ class Cell:
     client_auth: Literal["none", "optional", "required"] = "none"
     client_key: str = ""
     alpn: bool = False
+    key_updates: bool = False
     quick: bool = False
 
 
@@ -59,6 +60,7 @@ def cells(client: Peer, server: Peer) -> Iterator[Cell]:
     yield Cell("optional-given", client_auth="optional", client_key=keys[0])
     yield Cell("optional-not-given", client_auth="optional", quick=True)
     yield Cell("alpn", alpn=True, quick=True)
+    yield Cell("key-updates", key_updates=True, quick=not server.sleeps_on_key_updates)
     for decoy, group in _retries(client, groups):
         quick = group in {"secp384r1", "SecP256r1MLKEM768"}
         yield Cell(f"retry-{group}", group=group, decoy=decoy, quick=quick)
@@ -101,6 +103,7 @@ def run(client: Peer, server: Peer, cell: Cell, pki: Pki) -> None:
         alpn=protocols,
         closes_first=first,
         cookie=cell.cookie,
+        key_updates=cell.key_updates,
         application="http" if http else "echo",
     )
     client_spec = Spec(
@@ -111,6 +114,7 @@ def run(client: Peer, server: Peer, cell: Cell, pki: Pki) -> None:
         alpn=("spdy/1", "h2") if cell.alpn and not http else protocols,
         closes_first=first,
         answer=server.answer,
+        key_updates=cell.key_updates,
         application="http" if http else "echo",
     )
     running = server.serve(server_spec)

@@ -140,6 +140,7 @@ class JsonLinesPeer(Peer):
                 "alpn": spec.alpn,
                 "server_name": spec.server_name,
                 "closes_first": spec.closes_first,
+                "key_updates": spec.key_updates,
                 "payload": PAYLOAD.decode(),
                 "answer": spec.answer.decode(),
                 "deadline": DEADLINE,

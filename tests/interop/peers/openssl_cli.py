@@ -38,6 +38,7 @@ class OpenSslCli(Peer):
 
     name = "openssl"
     sends_cookies = True
+    sleeps_on_key_updates = True  # s_server -rev does, whenever a record brings no data
     groups = (*CLASSIC_GROUPS, "x448")
     keys = (*CLASSIC_KEYS, "rsa_pss", "ed448")
     # s_client does not wait for an answer to its close_notify; s_server -rev never closes first.
@@ -57,10 +58,14 @@ class OpenSslCli(Peer):
     def connect(self, spec: Spec, port: int) -> Report:
         with TemporaryDirectory() as directory:
             log = Path(directory, "messages")
-            argv: list[str | Path] = ["openssl", "s_client", "-brief", "-nocommands"]
+            argv: list[str | Path] = ["openssl", "s_client", "-brief"]
+            argv += [] if spec.key_updates else ["-nocommands"]
             argv += ["-connect", f"127.0.0.1:{port}", "-servername", spec.server_name]
             argv += ["-verify_hostname", spec.server_name, *_common(spec, log)]
             with Program(argv) as client:
+                if spec.key_updates:
+                    client.write(b"K\n")
+                    client.stderr.wait_for(b"^KEYUPDATE")
                 client.write(PAYLOAD)
                 answer = client.stdout.wait_for_length(len(spec.answer))
                 if spec.closes_first == "client":

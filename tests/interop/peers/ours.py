@@ -36,6 +36,8 @@ from tlsee.identity.proof import ByCertificate
 from tlsee.identity.trust import Trust
 from tlsee.streams.blocking import Stream, listen, wrap_client, wrap_server
 
+_PIECE = 25_000  # bytes between two changes of keys
+
 
 class Ours(Peer):
     """tlsee, in both roles."""
@@ -170,7 +172,10 @@ def _run(stream: Stream, spec: Spec, role: Role) -> Report:
 
 
 def _ask(stream: Stream, spec: Spec) -> int:
-    stream.sendall(PAYLOAD)
+    for start in range(0, len(PAYLOAD), _PIECE):
+        if spec.key_updates:
+            stream.update_keys(request=True)
+        stream.sendall(PAYLOAD[start : start + _PIECE])
     answer = bytearray()
     while len(answer) < len(spec.answer) and (chunk := stream.recv()):
         answer += chunk
@@ -184,6 +189,8 @@ def _echo(stream: Stream, spec: Spec) -> int:
     while received < len(PAYLOAD) and (chunk := stream.recv()):
         if not PAYLOAD.startswith(chunk, received):
             raise PeerFailed(f"the payload is not the expected one at {received}")
+        if spec.key_updates and received // _PIECE < (received + len(chunk)) // _PIECE:
+            stream.update_keys(request=True)
         received += len(chunk)
         stream.sendall(chunk)
     return received

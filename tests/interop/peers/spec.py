@@ -61,6 +61,7 @@ class Spec:
         server_name: what a client asks for and checks.
         closes_first: who sends the first close_notify after the 100 kB came back.
         answer: what the echo must look like to a client.
+        key_updates: change keys in the middle and ask the other side to, where the program can.
         application: an echo as it is, or inside HTTP/1.1 (POST and its response).
         cookie: whether a server sends a HelloRetryRequest with a cookie.
     """
@@ -75,6 +76,7 @@ class Spec:
     closes_first: Role = "client"
     answer: bytes = field(default=PAYLOAD, repr=False)
     cookie: bool = False
+    key_updates: bool = False
     application: Literal["echo", "http"] = "echo"
 
 
@@ -137,6 +139,7 @@ class Peer:
         keeps_own_order: whether a client tries its groups in the order of ``groups``, whatever it
             is told.
         sends_cookies: whether a server can be told to send a HelloRetryRequest with a cookie.
+        sleeps_on_key_updates: whether its server takes a second's rest at each one.
         client_wants_close_from, server_wants_close_from: who must close first for this program to
             see the other side's close_notify, where that matters.
         answer: what its server sends back for ``PAYLOAD``.
@@ -149,6 +152,7 @@ class Peer:
     keys: tuple[str, ...]
     keeps_own_order = False
     sends_cookies = False
+    sleeps_on_key_updates = False
     client_wants_close_from: Role | None = None
     server_wants_close_from: Role | None = None
     answer = PAYLOAD

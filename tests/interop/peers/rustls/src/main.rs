@@ -109,7 +109,10 @@ where
     C: std::ops::DerefMut<Target = ConnectionCommon<S>>,
     S: SideData,
 {
-    tls.write_all(text(asked, "payload").as_bytes())?;
+    for piece in text(asked, "payload").as_bytes().chunks(25_000) {
+        tls.write_all(piece)?;
+        update_keys(tls, asked)?;
+    }
     tls.flush()?;
     let expected = text(asked, "answer").as_bytes();
     let mut answer = vec![0; expected.len()];
@@ -134,12 +137,27 @@ where
         if count == 0 || !expected[received..].starts_with(&chunk[..count]) {
             return Err(format!("the payload is not the expected one at {received}").into());
         }
+        if received / 25_000 < (received + count) / 25_000 {
+            update_keys(tls, asked)?;
+        }
         received += count;
         tls.write_all(&chunk[..count])?;
         tls.flush()?;
     }
     let closed = finish(tls, text(asked, "closes_first") == "server")?;
     Ok((received, closed))
+}
+
+/// Changes our keys and asks for the other side's, if the request wants that.
+fn update_keys<C, S>(tls: &mut Tls<C>, asked: &Value) -> Result<(), Failure>
+where
+    C: std::ops::DerefMut<Target = ConnectionCommon<S>>,
+    S: SideData,
+{
+    if asked["key_updates"] == true {
+        tls.conn.refresh_traffic_keys()?;
+    }
+    Ok(())
 }
 
 /// Exchanges close_notify and says whether the other side's came.
