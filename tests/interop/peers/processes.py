@@ -140,7 +140,7 @@ class Program:
             self._process.kill()
             self._process.wait(DEADLINE)
         out, err = self.stdout.all(), self.stderr.all()
-        shown = b"\n".join(text if len(text) < 2000 else text[-2000:] for text in (err, out))
+        shown = b"\n".join(text if len(text) < 5000 else text[-5000:] for text in (err, out))
         return f"{' '.join(self.argv)}\n{shown.decode(errors='replace')}"
 
     def terminate(self) -> None:
