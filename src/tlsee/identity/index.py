@@ -44,6 +44,15 @@ class CredentialIndex:
                 where.setdefault(name, []).append(credential)
             for address in credential.ip_addresses:
                 self._exact.setdefault(address, []).append(credential)
+        self._places = {id(item): place for place, item in enumerate(self.credentials)}
+        self._first = _first_of_each_sort(self.credentials)
+        by_issuer: dict[bytes, list[Credential]] = {}
+        for credential in self.credentials:
+            for issuer in credential.issuers:
+                by_issuer.setdefault(issuer, []).append(credential)
+        self._by_issuer = {
+            issuer: _first_of_each_sort(issued) for issuer, issued in by_issuer.items()
+        }
 
     def __repr__(self) -> str:
         return f"CredentialIndex({len(self.credentials)} credentials)"
@@ -59,6 +68,13 @@ class CredentialIndex:
         exact = self._exact.get(name, ())
         wild = self._wildcards.get(parent, ()) if parent and address is None else ()
         return tuple(dict.fromkeys((*exact, *wild)))
+
+    def _standing_in(self, wanted: frozenset[bytes]) -> Sequence[Credential]:
+        """Candidates where no name decides, in order of preference, and not all ten thousand."""
+        if not wanted:
+            return self._first
+        named = [item for issuer in wanted for item in self._by_issuer.get(issuer, ())]
+        return sorted({*named, *self._first}, key=lambda item: self._places[id(item)])
 
     def select(
         self,
@@ -76,8 +92,9 @@ class CredentialIndex:
                 would rather have a chain that does not fit than none: a preference.
             authorities: DER names from certificate_authorities, a preference too.
 
-        Without a credential for the name all are candidates: an older client sends no name, and
-        one that is sent may be an alias. ``name_known`` lets a strict policy refuse.
+        Without a credential for the name any will do: an older client sends no name, and one that
+        is sent may be an alias. ``name_known`` lets a strict policy refuse. Of credentials with
+        the same sort of key and chain the first stands for all.
         """
         candidates = self.serving(server_name) if server_name is not None else ()
         name_known = server_name is None or bool(candidates)
@@ -86,7 +103,7 @@ class CredentialIndex:
         accepted = frozenset(schemes)
         for_chain = frozenset(cert_schemes) if cert_schemes is not None else accepted
         wanted = frozenset(authorities)
-        for credential in candidates or self.credentials:
+        for credential in candidates or self._standing_in(wanted):
             scheme = next((one for one in credential.schemes if one in accepted), None)
             if scheme is None:
                 considered.append((credential, _unfit(credential)))
@@ -99,6 +116,14 @@ class CredentialIndex:
             return Selection(None, None, tuple(considered), name_known)
         considered += [(row[1], _CHOSEN if row is best else _why_not(row[0])) for row in fitting]
         return Selection(best[1], best[2], tuple(considered), name_known)
+
+
+def _first_of_each_sort(credentials: Iterable[Credential]) -> tuple[Credential, ...]:
+    """Those that can make a difference: the first with each kind of key and of chain."""
+    found: dict[object, Credential] = {}
+    for credential in credentials:
+        found.setdefault((credential.schemes, credential.chain_schemes), credential)
+    return tuple(found.values())
 
 
 def _flaws(

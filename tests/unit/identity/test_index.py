@@ -119,3 +119,15 @@ def test_ten_thousand_names_are_not_searched(monkeypatch: pytest.MonkeyPatch) ->
     assert selection.chosen is credentials[73]
     assert len(selection.considered) == 1
     assert not looked
+
+
+def test_a_hello_without_hope_costs_no_search() -> None:
+    """A name that nobody has and a scheme that nobody signs with: one of each sort is told of."""
+    key = generate("ecdsa_secp256r1")
+    many = [root().issue(f"host{number}.test", private_key=key, **VALID) for number in range(50)]
+    index = CredentialIndex([*many, issue("a.test", key="ed25519")])
+
+    for authorities in ([], [many[0].issuers[0]], [b"\x30\x00"] * 500):
+        selection = index.select("nobody.test", [P384], None, authorities)
+        assert selection.chosen is None
+        assert len(selection.considered) == 2

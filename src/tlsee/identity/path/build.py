@@ -136,13 +136,13 @@ class Search:
             raise Exhausted(f"{bounds.CANDIDATES} issuers tried")
 
     def _no_issuer(self, tip: CertificateView) -> Check:
-        known = ", ".join(printable(source) for source in self._trust.sources) or "no store"
+        known = ", ".join(printable(source) for source in self._trust.sources)
+        missing = f"no trust anchor in {known}" if known else "no trust anchor, for there is none"
         if tip.self_issued:
-            detail = f"{tip.subject} is self-signed and no trust anchor in {known}"
+            detail = f"{tip.subject} is self-signed and {missing}"
         else:
             detail = (
-                f'{tip.subject} is signed by "{tip.issuer}", '
-                f"which was not sent and is no trust anchor in {known}"
+                f'{tip.subject} is signed by "{tip.issuer}", which was not sent and is {missing}'
             )
         return Check(checks.ISSUER.name, False, detail, checks.ISSUER.clause, Reasons.unknown_ca)
 
