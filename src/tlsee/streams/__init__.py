@@ -1,1 +1,16 @@
-"""Floor 8: connections on sockets."""
+"""Streams: connections over sockets. ``asyncio`` is imported when somebody asks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tlsee.streams import asyncio as asyncio
+
+
+def __getattr__(name: str) -> Any:
+    if name == "asyncio":
+        import importlib
+
+        return importlib.import_module("tlsee.streams.asyncio")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,359 @@
+"""TLS between an asyncio transport and whoever reads and writes.
+
+The event loop calls; nothing here blocks. Bytes that come are given to the connection, its events
+are acted on, and what it has to say goes to the transport. What the application does not read in
+time stays in the socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+from collections import deque
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from tlsee import defaults
+from tlsee.connection.connection import Connection
+from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerClosed, Truncated
+from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
+from tlsee.questions import Question
+from tlsee.streams.answers import settle, unanswered
+from tlsee.streams.transport import LARGE_READ, SMALL_READ
+
+OnQuestion = Callable[[Question], object]  # what it returns is awaited where that is possible
+
+READ_AHEAD = 2**18  # decrypted bytes that wait for the application before reading pauses
+WRITE_AHEAD = 2**18  # sealed bytes that wait for the network before ``drain`` waits
+
+
+# Loops of selectors read at once into the buffer they are given, so one serves all connections.
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, bytearray] = WeakKeyDictionary()
+
+
+def _buffer(loop: asyncio.AbstractEventLoop) -> bytearray:
+    if not isinstance(loop, asyncio.SelectorEventLoop):
+        return bytearray(SMALL_READ)
+    return _shared.setdefault(loop, bytearray(LARGE_READ))
+
+
+class TLSProtocol(asyncio.BufferedProtocol):
+    """One connection on one transport. ``Reader`` and ``Writer`` are its faces.
+
+    ``deadline`` is when the handshake must be done, by the loop's clock; ``on_made`` is called
+    once there is a transport.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        on_question: OnQuestion | None,
+        deadline: float | None,
+        *,
+        on_made: Callable[[TLSProtocol], None] | None = None,
+        insecure_accept_truncation: bool = False,
+    ) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.connection = connection
+        self.done: asyncio.Future[None] = self.loop.create_future()  # the handshake
+        self.closed: asyncio.Future[None] = self.loop.create_future()  # the transport
+        self.chunks: deque[memoryview] = deque()
+        self.buffered = 0
+        self.ended = False  # no data will follow those in chunks
+        self.failure: Exception | None = None  # raised for a reader when chunks are used up
+        self.transport: asyncio.Transport | None = None
+        self._on_made = on_made
+        self._on_question = on_question
+        self._deadline = deadline
+        self._accept_truncation = insecure_accept_truncation
+        self._input = memoryview(_buffer(self.loop))
+        self._timer: asyncio.TimerHandle | None = None
+        self._asking: asyncio.Future[None] | None = None
+        self._reader: asyncio.Future[None] | None = None
+        self._drainers: set[asyncio.Future[None]] = set()
+        self._writing_paused = False
+        self._reading_paused = False
+        self._closing = False
+        self._said_all = False
+
+    # --- What the loop calls --------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is connected: the handshake and its deadline begin."""
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.set_write_buffer_limits(high=WRITE_AHEAD)
+        if self._deadline is not None:
+            self._timer = self.loop.call_at(self._deadline, self.time_out)
+        if self._on_made is not None:
+            self._on_made(self)
+        self.advance()
+
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - ours is as large as useful
+        """Where the next bytes go."""
+        return self._input
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Bytes from the network."""
+        if self.failure is None:
+            self.connection.receive_data(self._input[:nbytes])
+            self.advance()
+
+    def eof_received(self) -> bool:
+        """The peer's half of the transport has ended; ours may go on."""
+        self.connection.receive_eof()
+        self.advance()
+        if self._closing and self.transport is not None:
+            self.transport.close()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The transport is gone, in order or not."""
+        self.connection.receive_eof()
+        self.advance()
+        if self.failure is not None and self.failure.__cause__ is None:
+            self.failure.__cause__ = exc
+        self._stop_timer()
+        if self._asking is not None:
+            self._asking.cancel()
+        self.ended = True
+        self._wake_reader()
+        self._wake_drainers()
+        if not self.done.done():
+            self._settle(ConnectionResetError("the connection was closed"))
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+    def pause_writing(self) -> None:
+        """The transport's buffer is full."""
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        """It has room again."""
+        self._writing_paused = False
+        self._wake_drainers()
+
+    # --- Events -------------------------------------------------------------------------------
+
+    def advance(self) -> None:
+        """Act on every event there is, and send what the connection has to say."""
+        try:
+            while not isinstance(event := self.connection.next_event(), NeedData):
+                if isinstance(event, DataReceived):
+                    self._take(event.data)
+                elif isinstance(event, HandshakeDone):
+                    self._stop_timer()
+                    self._settle(None)
+                elif isinstance(event, Question):
+                    self._ask(event)
+                elif isinstance(event, PeerClosed):
+                    self._end(None)
+                elif isinstance(event, Truncated):
+                    self._end(None if self._accept_truncation else self._truncation())
+        except TLSError as error:
+            self.flush()
+            self._fail(error)
+        else:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand the connection's bytes to the transport."""
+        transport = self.transport
+        if transport is None or transport.is_closing() or self._said_all:
+            return
+        data = self.connection.data_to_send()
+        if data:
+            transport.write(data)
+
+    def _take(self, data: bytes | bytearray) -> None:
+        if not data or self._closing:
+            return
+        self.chunks.append(memoryview(data))
+        self.buffered += len(data)
+        self._wake_reader()
+        if self.buffered > READ_AHEAD:
+            self._pause_reading()
+
+    def taken(self, size: int) -> None:
+        """The application has taken this many bytes."""
+        self.buffered -= size
+        if self._reading_paused and self.buffered <= READ_AHEAD // 2 and self._asking is None:
+            self._resume_reading()
+
+    def _end(self, failure: Exception | None) -> None:
+        self.ended = True
+        self.failure = self.failure or failure
+        self._wake_reader()
+        if self._closing and self.transport is not None:
+            self.transport.close()
+
+    def _truncation(self) -> Truncation:
+        error = Truncation(Reasons.truncated)
+        error.evidence = self.connection.evidence
+        return error
+
+    def _fail(self, error: TLSError) -> None:
+        if self.failure is not None:
+            return
+        self._stop_timer()
+        self._end(error)
+        self._wake_drainers()
+        self._settle(error)
+        self.linger(defaults.LINGER_TIMEOUT)
+
+    def time_out(self) -> None:
+        """The handshake was not done by its deadline."""
+        if not self.done.done():
+            error = HandshakeTimeout(Reasons.handshake_timeout)
+            error.evidence = self.connection.evidence
+            self.connection.close_write()  # user_canceled
+            self.flush()
+            self._fail(error)
+            self.abort()
+
+    # --- Questions ----------------------------------------------------------------------------
+
+    def _ask(self, question: Question) -> None:
+        if self._on_question is None:
+            settle(self.connection, question, unanswered(question))
+            return
+        self._pause_reading()
+        self._asking = asyncio.ensure_future(self._answer(self._on_question, question))
+
+    async def _answer(self, ask: OnQuestion, question: Question) -> None:
+        answer: object
+        try:
+            answer = ask(question)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
+            answer = error
+        self._asking = None
+        if self.connection.failure is None:
+            settle(self.connection, question, answer)
+            if self.buffered <= READ_AHEAD:
+                self._resume_reading()
+            self.advance()
+
+    # --- Ends ---------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """close_notify, then wait for the peer's within a bound; what still comes is dropped."""
+        if self._closing or self.transport is None:
+            return
+        self._closing = True
+        self.chunks.clear()
+        self.buffered = 0
+        if self.failure is None:
+            self.connection.close_write()
+            self.flush()
+        if self.ended:
+            self.transport.close()
+        else:
+            self.linger(defaults.CLOSE_TIMEOUT)
+
+    def is_closing(self) -> bool:
+        """Whether an end was begun here, or the transport is gone."""
+        return self._closing or self.closed.done()
+
+    def linger(self, seconds: float) -> None:
+        """Half-close and read on for a while: closing at once could reset our last bytes away."""
+        self._closing = True
+        transport = self.transport
+        if transport is None or transport.is_closing():
+            return
+        self._said_all = True
+        with contextlib.suppress(OSError):
+            if transport.can_write_eof():
+                transport.write_eof()
+        self._resume_reading()
+        timer = self.loop.call_later(seconds, transport.abort)
+        self.closed.add_done_callback(lambda _: timer.cancel())
+
+    def abort(self) -> None:
+        """Close without a word."""
+        self._closing = True
+        if self._asking is not None:
+            self._asking.cancel()
+        if self.transport is not None:
+            self.transport.abort()
+
+    # --- Waiting ------------------------------------------------------------------------------
+
+    async def wait_for_data(self) -> bool:
+        """Until there is data (true) or its orderly end (false).
+
+        Raises:
+            TLSError: the connection failed, or was cut.
+        """
+        while not self.chunks:
+            if self.failure is not None:
+                raise self.failure
+            if self.ended:
+                return False
+            if self._closing:
+                raise ApiMisuse("the stream is closed", "open another one")
+            if self._reader is not None:
+                raise ApiMisuse("two tasks read from one stream", "let one of them read")
+            self._reader = self.loop.create_future()
+            try:
+                await self._reader
+            finally:
+                self._reader = None
+        return True
+
+    async def drain(self) -> None:
+        """Until the transport takes more.
+
+        Raises:
+            TLSError: the connection failed. ConnectionResetError: it is gone.
+        """
+        if self.failure is not None and not isinstance(self.failure, Truncation):
+            raise self.failure
+        if self.transport is None or self.closed.done():
+            raise ConnectionResetError("the connection is closed")
+        if self.transport.is_closing() or not self._writing_paused:
+            await asyncio.sleep(0)
+            return
+        waiter: asyncio.Future[None] = self.loop.create_future()
+        self._drainers.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._drainers.discard(waiter)
+        if self.closed.done():
+            raise ConnectionResetError("the connection was closed while bytes waited")
+
+    def _settle(self, error: Exception | None) -> None:
+        if self.done.done():
+            return
+        if error is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(error)
+            self.done.exception()  # seen, also where nobody waits for it
+
+    def _wake_reader(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def _wake_drainers(self) -> None:
+        for waiter in self._drainers:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _pause_reading(self) -> None:
+        if not self._reading_paused and self.transport is not None:
+            self._reading_paused = True
+            self.transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused and self.transport is not None:
+            self._reading_paused = False
+            self.transport.resume_reading()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
