@@ -76,7 +76,7 @@ class Core:
         self._lock = threading.RLock()
         self._observers = tuple(observers)
         observe = self._notify if self._observers else None
-        self._reader = RecordReader(observe)
+        self._reader = RecordReader(role, observe)
         self._writer = RecordWriter(config.policy.padding_block, observe)
         self._events: deque[Event] = deque()
         self._choices: list[Choice] = []

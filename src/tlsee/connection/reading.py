@@ -22,7 +22,7 @@ from tlsee.keys.protection import (
 )
 from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.text import printable
-from tlsee.trace import Epoch, RecordReceived
+from tlsee.trace import Epoch, RecordReceived, Role
 
 Observe = Callable[[Any], None] | None
 Source = bytes | bytearray | memoryview
@@ -47,7 +47,8 @@ class Item(NamedTuple):
 class RecordReader:
     """Takes bytes, gives items. Raises ``PeerMisbehaved`` for records that cannot be."""
 
-    def __init__(self, observe: Observe) -> None:
+    def __init__(self, role: Role, observe: Observe) -> None:
+        self.role = role
         self.opener: Opener | None = None
         self.epoch = Epoch.INITIAL
         self.inner_limit = MAX_INNER
@@ -64,7 +65,7 @@ class RecordReader:
 
     def copy(self, observe: Observe) -> RecordReader:
         """The same half for a forked connection."""
-        twin = RecordReader(observe)
+        twin = RecordReader(self.role, observe)
         twin.__dict__.update(self.__dict__)
         twin.observe = observe
         twin.opener = self.opener.copy() if self.opener is not None else None
@@ -143,7 +144,7 @@ class RecordReader:
             elif self.opener is not None:
                 item = self._unprotected(kind, bytes(source[start + HEADER_LENGTH : end]), end)
             else:
-                item = self._plain(kind, bytes(source[start + HEADER_LENGTH : end]), start, end)
+                item = self._plain(kind, bytes(source[start + HEADER_LENGTH : end]), end)
             if item is not None:
                 return item
 
@@ -160,7 +161,7 @@ class RecordReader:
         if length > limit:
             raise PeerMisbehaved(Reasons.record_overflow, f"{length:,} bytes, {limit:,} allowed")
 
-    def _plain(self, kind: int, content: bytes, start: int, end: int) -> Item | None:
+    def _plain(self, kind: int, content: bytes, end: int) -> Item | None:
         """Before any key: hellos, alerts, the dummy record."""
         self._position = end
         if kind == 23:
@@ -175,9 +176,14 @@ class RecordReader:
             raise PeerMisbehaved(Reasons.empty_fragment, str(content_type))
         if kind == 22:
             self.skip_budget = 0
+        return self._clear(content_type, content)
+
+    def _clear(self, content_type: ContentType, content: bytes) -> Item:
+        """An item that nothing protects."""
         if self.observe is not None:
-            raw = bytes(self._source[start:end])
-            self.observe(RecordReceived(raw, content_type, len(content), self.epoch))
+            start = self._position - len(content) - HEADER_LENGTH
+            raw = bytes(self._source[start : self._position])
+            self.observe(RecordReceived(raw, content_type, len(content), Epoch.INITIAL))
         return Item(content_type, content, False)
 
     def _unprotected(self, kind: int, content: bytes, end: int) -> Item | None:
@@ -189,12 +195,17 @@ class RecordReader:
             raise PeerMisbehaved(Reasons.bad_change_cipher_spec, "after the handshake")
         if kind == 21 and self._peer_may_lack_keys() and content:
             self._position = end
-            return Item(_ALERT, content, False)
+            return self._clear(_ALERT, content)
         raise PeerMisbehaved(Reasons.unprotected_record, str(ContentType.of(kind)))
 
     def _peer_may_lack_keys(self) -> bool:
         """A client that chokes on ServerHello has no keys for its alert (RFC 9846, A)."""
-        return self.epoch is Epoch.HANDSHAKE and self.opener is not None and self.opener.number == 0
+        return (
+            self.role is Role.SERVER
+            and self.epoch is Epoch.HANDSHAKE
+            and self.opener is not None
+            and self.opener.number == 0
+        )
 
     def _dropped(self, content: bytes) -> Item | None:
         """change_cipher_spec: one byte of value 1, or an end (RFC 9846, 5)."""
@@ -203,7 +214,7 @@ class RecordReader:
         self._change_cipher_specs += 1
         if self._change_cipher_specs > defaults.CHANGE_CIPHER_SPEC_LIMIT:
             raise PeerMisbehaved(Reasons.too_many_change_cipher_specs)
-        return Item(_CCS, content, False)
+        return self._clear(_CCS, content)
 
     # --- Protected records --------------------------------------------------------------------
 
