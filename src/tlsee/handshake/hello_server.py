@@ -9,7 +9,7 @@ import hmac
 from typing import Any, ClassVar
 
 from tlsee import defaults
-from tlsee.codes import ExtensionType, NamedGroup
+from tlsee.codes import ExtensionType, NamedGroup, NameType
 from tlsee.config import ServerConfig
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
 from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Composer
@@ -198,12 +198,15 @@ def _server_name(hello: ClientHello) -> str | None:
     names = hello.extensions.get(ServerNameList)
     if names is None:
         return None
-    for name in names.server_name_list:
-        try:
-            return name.name.decode("ascii").lower().rstrip(".")
-        except UnicodeDecodeError:
-            raise PeerMisbehaved(Reasons.illegal_value, "server_name is not ASCII") from None
-    return None
+    hosts = [name.name for name in names.server_name_list if name.name_type == NameType.host_name]
+    if not hosts:
+        return None
+    if len(hosts) > 1:
+        raise PeerMisbehaved(Reasons.illegal_value, "server_name has two host names")
+    try:
+        return hosts[0].decode("ascii").lower().rstrip(".")
+    except UnicodeDecodeError:
+        raise PeerMisbehaved(Reasons.illegal_value, "server_name is not ASCII") from None
 
 
 def _record_size_limit(hello: ClientHello) -> int | None:
