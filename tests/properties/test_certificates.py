@@ -8,7 +8,7 @@ from functools import lru_cache
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.certificates import HOST, VALID, authority, judged
+from tests.support.certificates import HOST, VALID, accepted, authority, judged
 from tlsee.errors import PeerMisbehaved
 from tlsee.identity import der
 from tlsee.identity.authority import Authority
@@ -22,7 +22,8 @@ def root() -> Authority:
 
 @lru_cache
 def chain() -> tuple[bytes, ...]:
-    between = root().issue_intermediate("Between", key="ed25519", permitted=["test"], **VALID)
+    limits = ["test", "10.0.0.0/8"]
+    between = root().issue_intermediate("Between", key="ed25519", permitted=limits, **VALID)
     return between.issue(HOST, "10.0.0.1", key="ed25519", client=True, **VALID).chain
 
 
@@ -42,6 +43,11 @@ def damaged(draw: st.DrawFn) -> bytes:
         if not data:
             break
     return bytes(data)
+
+
+def test_undamaged_it_is_accepted() -> None:
+    """What the others damage is good, or they would prove nothing."""
+    accepted(chain(), root())
 
 
 @given(damaged())

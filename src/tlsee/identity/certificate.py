@@ -245,7 +245,6 @@ SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 POLICY_CONSTRAINTS = "2.5.29.36"
 
-_PKCS1 = bytes.fromhex("2a864886f70d0101")
 _ID_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
 
 _KEY_LABELS = {
@@ -298,19 +297,13 @@ def leaf_key(der: bytes) -> PublicKey:
 def _parse(data: bytes, frame: codec.Frame) -> x509.Certificate:
     serial = frame.serial_number
     number = int.from_bytes(data[serial.body : serial.end], "big", signed=True)
-    if number > 0 and not _has_needless_null(data, frame.inner_algorithm):
+    if number > 0:
         return x509.load_der_x509_certificate(data)
-    # RFC 5280, 4.1.2.2 has users handle such numbers gracefully, old roots in every store have
-    # them, and old tools made the other. The parser's warning is not for whoever runs this.
+    # RFC 5280, 4.1.2.2 has users handle these gracefully, and old roots in every store have them;
+    # the parser's warning is not for whoever runs this.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return x509.load_der_x509_certificate(data)
-
-
-def _has_needless_null(data: bytes, algorithm: codec.Element) -> bool:
-    """NULL parameters belong to PKCS#1's algorithms alone (RFC 5758, 3.2)."""
-    kind, *parameters = codec.children(data, algorithm)
-    return bool(parameters) and not data[kind.body : kind.end].startswith(_PKCS1)
 
 
 def _has_explicit_curve(data: bytes, info: codec.Element) -> bool:

@@ -58,23 +58,6 @@ def test_weak_and_strange_hashes() -> None:
     refused([strange], store(anchor), Reasons.unsupported_certificate_signature)
 
 
-def test_needless_parameters_warn_nobody() -> None:
-    """NULL beside an ECDSA identifier: read without a word on standard error, then refused."""
-    key = KEY_KINDS["ecdsa_secp256r1"]()
-    anchor = forge(None, [(CA, True)], subject="Null", key=key)
-    long = (alt_names(HOST, *(f"{letter * 60}.test" for letter in "abcdef")), False)
-    leaf = forge(None, [long], signing_key=key, issuer_name=name_of("Null"), key=key)
-    plain = bytes.fromhex("300a06082a8648ce3d040302")
-    with_null = bytes.fromhex("300c06082a8648ce3d0403020500")
-    # Two more bytes inside and two outside; both lengths above are of two bytes.
-    body = leaf.replace(plain, with_null)
-    total = (int.from_bytes(leaf[2:4], "big") + 4).to_bytes(2, "big")
-    signed = (int.from_bytes(leaf[6:8], "big") + 2).to_bytes(2, "big")
-    damaged = body[:2] + total + body[4:6] + signed + body[8:]
-
-    refused([damaged], store(anchor), Reasons.bad_certificate_signature)
-
-
 def test_an_anchor_may_be_signed_with_anything() -> None:
     """Its own signature proves nothing, so SHA-1 on it harms nobody."""
     key = KEY_KINDS["rsa2048"]()
