@@ -1,1 +1,1 @@
-""""""
+"""Floor 10: the command ``tlsee``."""

@@ -1,0 +1,143 @@
+"""``tlsee connect``: connect to a server, and tell what was negotiated and proved."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import click
+
+from tlsee import defaults
+from tlsee.cli import connect_report
+from tlsee.cli.attempt import Attempt
+from tlsee.cli.exit_codes import CommandError, NotTried
+from tlsee.cli.json_output import connect_object, failed_object, line_of
+from tlsee.cli.output import Screen
+from tlsee.cli.plumbing import standard_output
+from tlsee.cli.wishes import Wish, wish_of
+from tlsee.text import printable
+
+
+@click.command("connect", short_help="connect, and tell what was negotiated and proved")
+@click.argument("target")
+@click.option(
+    "--ca",
+    multiple=True,
+    metavar="FILE",
+    help="Believe these authorities, not the system's; also: system, certifi. Repeatable.",
+)
+@click.option(
+    "--server-name",
+    "--servername",
+    metavar="NAME",
+    help="Ask for this name (SNI), and expect its certificate.",
+)
+@click.option(
+    "--identity", metavar="NAME", help="Expect a certificate for this name or address; SNI stays."
+)
+@click.option("--no-sni", is_flag=True, help="Do not tell the server which name is wanted.")
+@click.option(
+    "--cert", metavar="FILE", help="Show this certificate (PEM, with its chain) if asked."
+)
+@click.option("--key", metavar="FILE", help="Its private key, if that is not in the same file.")
+@click.option("--alpn", metavar="LIST", help="Application protocols to offer: h2,http/1.1.")
+@click.option(
+    "--groups", metavar="LIST", help="Key exchange groups to offer: X25519MLKEM768,P-256."
+)
+@click.option("--suites", metavar="LIST", help="Cipher suites to offer: TLS_AES_128_GCM_SHA256.")
+@click.option("--tls", metavar="VERSION", help="The version to offer: 1.3.")
+@click.option(
+    "--timeout",
+    type=float,
+    default=defaults.HANDSHAKE_TIMEOUT,
+    metavar="SECONDS",
+    show_default=True,
+    help="For TCP and handshake together; afterwards for any silence.",
+)
+@click.option("--keylog", metavar="FILE", help="Append the secrets, for Wireshark (RFC 9850).")
+@click.option(
+    "--insecure", is_flag=True, help="Go on whoever the server is; still judged, and shown."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one object, also where it fails.")
+@click.option("--http", metavar="PATH", help="Send one GET request and print the answer.")
+@click.option("--proxy", metavar="URL", help="Go through this HTTP proxy (CONNECT).")
+@click.option(
+    "--interactive", is_flag=True, help="Keep the connection open and send what is typed."
+)
+@click.option("-n", "no_stdin", is_flag=True, help="Never read standard input.")
+@click.option("-v", "--verbose", count=True, help="Tell every message; -vv every field.")
+@click.option("--chain", is_flag=True, help="Show every certificate and every check.")
+def command(**options: Any) -> int:
+    """Connect to TARGET, and tell what was negotiated and proved.
+
+    TARGET is HOST, HOST:PORT, [IPv6]:PORT or a pasted URL. Standard input, where it is a pipe or
+    a file, is sent; then standard output carries the answer alone and the story goes to standard
+    error.
+
+    \b
+    Examples:
+      tlsee connect www.python.org
+      tlsee connect https://www.python.org/downloads --http /downloads/
+      tlsee connect localhost:8443 --ca ca.pem -v
+      tlsee connect mesh.example:443 --cert me.pem --key me.key
+
+    \b
+    Exit codes: 0 it worked, 1 TLS said no, 2 wrong usage, 3 no TLS could be
+    tried (name, TCP, proxy), 130 interrupted.
+    """  # noqa: D301 - click wants the backspace itself
+    try:
+        wish = wish_of(options, os.environ)
+    except CommandError as error:
+        if options["as_json"]:
+            return _json_failure(printable(options["target"], 255), error)
+        raise
+    return _as_json(wish) if options["as_json"] else _as_story(wish, options)
+
+
+def _json_failure(target: str, error: CommandError) -> int:
+    screen = Screen(sys.stdout)
+    screen.line(line_of(failed_object(target, error)))
+    screen.flush()
+    return error.code
+
+
+def _as_json(wish: Wish) -> int:
+    """The peer's bytes are in the object: standard output has nothing else."""
+    attempt = Attempt(wish, standard_output(shown=False))
+    try:
+        attempt.run(lambda _: None)
+    except CommandError as error:
+        return _json_failure(str(wish.target), error)
+    screen = Screen(sys.stdout)
+    screen.line(line_of(connect_object(attempt)))
+    screen.flush()
+    return attempt.code
+
+
+def _as_story(wish: Wish, options: dict[str, Any]) -> int:
+    has_data = wish.exchange.has_data
+    screen = Screen(sys.stderr if has_data else sys.stdout)
+    attempt = Attempt(wish, standard_output(shown=has_data))
+
+    def opened(attempt: Attempt) -> None:
+        if has_data:  # what follows is the peer's; whoever watches sees first to whom this speaks
+            connect_report.opening(attempt, screen)
+            screen.flush()
+
+    attempt.run(opened)
+    if isinstance(attempt.error, NotTried):
+        raise attempt.error
+    detail = {
+        "messages": options["verbose"] >= 1,
+        "fields": options["verbose"] >= 2,
+        "chain": options["chain"],
+    }
+    if attempt.error is None:
+        if not has_data:
+            connect_report.opening(attempt, screen)
+        connect_report.ending(attempt, screen, **detail)
+    else:
+        connect_report.failure(attempt, screen, **detail)
+    screen.flush()
+    return attempt.code

@@ -1,0 +1,278 @@
+"""What ``tlsee connect`` says: the screen of a connection that worked, or of one that did not."""
+
+from __future__ import annotations
+
+from tlsee.cli.attempt import Attempt, ServerVerdict, Silence, sentence_of
+from tlsee.cli.exit_codes import CommandError
+from tlsee.cli.output import BAD, OK, Screen
+from tlsee.cli.styles import show
+from tlsee.codes import AlertDescription, NamedGroup
+from tlsee.connection.info import ConnectionInfo
+from tlsee.errors import AlertReceived, HandshakeTimeout, TLSError, Truncation
+from tlsee.explain import alerts
+from tlsee.explain.certificates import chain_lines, chain_text, validity
+from tlsee.explain.layout import listed
+from tlsee.explain.narrate import narrate, title
+from tlsee.explain.story import Kind, Story
+from tlsee.identity.path.verdict import Verdict
+from tlsee.identity.proof import ByCertificate, Unverified
+from tlsee.text import count, printable
+from tlsee.trace import Role
+from tlsee.wire.extensions.key_share import KeyShareClientHello
+from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages13 import Certificate
+
+_WAIT_LONGER = "see whether the server is overloaded; --timeout SECONDS waits longer"
+HYBRIDS = {
+    NamedGroup.X25519MLKEM768,
+    NamedGroup.SecP256r1MLKEM768,
+    NamedGroup.SecP384r1MLKEM1024,
+}
+
+
+def opening(attempt: Attempt, screen: Screen) -> None:
+    """The part that is known once the handshake is done."""
+    info = attempt.info
+    if info is None:
+        return
+    story = attempt.story
+    took = story.milliseconds or 0.0
+    trips = count(story.round_trips, "round trip")
+    version = info.version.label
+    target = attempt.wish.target
+    road = f"{printable(target.host, 60)} ({attempt.road})"
+    screen.verdict("connected", f"{road}, {version}, {trips}, {took:.1f} ms", OK)
+    screen.row("keys", _keys(info, story))
+    screen.row("records", _records(info, story))
+    _identity_rows(info, screen)
+    screen.row("ALPN", _alpn(info, story))
+    if attempt.wish.notes:
+        screen.row("trusted", f"{' and '.join(attempt.wish.notes)}, not the system's store")
+    for path, source in attempt.wish.keylogs:
+        who = f" ({source})" if source != "--keylog" else ""
+        screen.row("key log", f"{printable(path, 100)}{who}: whoever has it can read this")
+
+
+def _keys(info: ConnectionInfo, story: Story) -> str:
+    quality = "forward secret, post-quantum" if info.group in HYBRIDS else "forward secret"
+    hello = story.first(ClientHello)
+    shares = hello.extensions.get(KeyShareClientHello) if hello is not None else None
+    number = sum(not e.group.is_grease for e in shares.client_shares) if shares is not None else 0
+    text = f"{info.group} ({quality}); {count(number, 'share')} sent"
+    return f"{text}, none of them that one: asked again" if info.retried else text
+
+
+def _records(info: ConnectionInfo, story: Story) -> str:
+    choice = story.choice("suite")
+    number = len(choice.offered) if choice is not None else 0
+    return f"{info.suite}, the server's choice of {number} offered"
+
+
+def _identity_rows(info: ConnectionInfo, screen: Screen) -> None:
+    proof = info.peer
+    if isinstance(proof, ByCertificate):
+        name = printable(proof.peer.matched or proof.peer.certificate.subject, 100)
+        wanted = proof.peer.name
+        for_name = f" (for {printable(wanted, 100)})" if wanted not in (None, name) else ""
+        screen.row("identity", f"{name}{for_name}, proved with {info.scheme}")
+        verdict = proof.verdict
+    elif isinstance(proof, Unverified):
+        verdict = proof.verdict
+        screen.row("identity", f"NOT PROVED (--insecure): {refusal(verdict)}", BAD)
+    else:
+        return
+    _certificate_rows(verdict, screen)
+
+
+def refusal(verdict: Verdict) -> str:
+    """Why a chain was refused, in a line."""
+    reason = verdict.reason
+    text = reason.sentence if reason is not None else "nobody vouches for it"
+    return _in_words(text, verdict.detail)
+
+
+def _certificate_rows(verdict: Verdict, screen: Screen) -> None:
+    text = chain_text(verdict)
+    if text:
+        screen.row("chain", text)
+    if verdict.leaf is not None:
+        screen.row("valid", validity(verdict.leaf, verdict.at))
+    if verdict.not_checked:
+        screen.row("not checked", f"{listed(verdict.not_checked)} (nothing here asks for it yet)")
+
+
+def _alpn(info: ConnectionInfo, story: Story) -> str:
+    choice = story.choice("alpn")
+    offered = [printable(name, 40) for name in choice.offered] if choice is not None else []
+    if not offered:
+        return "none offered (--alpn h2,http/1.1)"
+    if info.alpn is None:
+        return f"none: the server took no notice of {listed(offered, 'or')}"
+    return f"{printable(info.alpn, 40)}, the server's choice of {len(offered)} offered"
+
+
+def ending(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, chain: bool) -> None:
+    """The rest of a connection that worked."""
+    screen.row("client", _client(attempt))
+    sink = attempt.sink
+    if attempt.wish.exchange.has_data:
+        screen.row("received", count(sink.received, "byte"))
+    screen.row("closed", _closed(attempt.story))
+    _extras(attempt, screen, messages=messages, fields=fields, chain=chain)
+
+
+def _client(attempt: Attempt) -> str:
+    info = attempt.info
+    if info is None or not info.asked_for_certificate:
+        return "no certificate was asked for"
+    own = info.own_credential
+    if own is None:
+        shown = "a certificate was asked for and none shown (--cert, --key)"
+    else:
+        shown = f"{own.certificate.subject}, proved with {info.client_scheme}"
+    words = {
+        ServerVerdict.WENT_ON: "the server went on",
+        ServerVerdict.NOT_SAID: "the server has not said what it makes of that",
+        ServerVerdict.REFUSED: "refused",
+    }
+    return f"{shown}; {words[attempt.verdict]}" if attempt.verdict is not None else shown
+
+
+def _closed(story: Story) -> str:
+    ours = AlertDescription.close_notify in story.alerts(sent=True)
+    theirs = AlertDescription.close_notify in story.alerts(sent=False)
+    if ours and theirs:
+        return "close_notify both ways"
+    if theirs:
+        return "close_notify from the server"
+    return "close_notify from us, none from the server"
+
+
+def _extras(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, chain: bool) -> None:
+    verdict = attempt.judgement
+    if chain and verdict is not None:
+        screen.line()
+        for line in chain_lines(verdict, screen.width):
+            screen.line(line)
+    if messages:
+        screen.line()
+        for block in narrate(attempt.story, detail=fields, width=screen.width):
+            show(screen, block.lines)
+    more = []
+    if not messages:
+        more.append("-v messages")
+    elif not fields:
+        more.append("-vv fields")
+    if not chain and verdict is not None:
+        more.append("--chain")
+    screen.line("more:  " + "   ".join([*more, "--json"]))
+
+
+def failure(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, chain: bool) -> None:
+    """The screen of a connection that TLS ended: who, why, what to do."""
+    error = attempt.error
+    if error is None:
+        return
+    host = printable(attempt.wish.target.host, 60)
+    who = f"{host} ({attempt.road})" if attempt.road else host
+    word, by = _who_refused(error)
+    when = "in the handshake" if attempt.info is None else "after the handshake"
+    screen.verdict(word, f"{who}, {by}{when}", BAD)
+    what, fix = explained(attempt)
+    screen.row("reason", what)
+    alert = _alert(attempt)
+    if alert:
+        screen.row("alert", alert)
+    verdict = attempt.judgement
+    if verdict is not None and not verdict.accepted and attempt.info is None:
+        _certificate_rows(verdict, screen)
+    if attempt.info is None:
+        screen.row("so far", _so_far(attempt))
+    if attempt.wish.notes and verdict is not None:
+        screen.row("trusted", f"{' and '.join(attempt.wish.notes)}, not the system's store")
+    if fix:
+        screen.row("fix", fix)
+    if attempt.wish.exchange.has_data and attempt.sink.received:
+        screen.row("received", f"{count(attempt.sink.received, 'byte')}, possibly not all")
+    _extras(attempt, screen, messages=messages, fields=fields, chain=chain)
+
+
+def _so_far(attempt: Attempt) -> str:
+    """What went over the wire before it ended."""
+    story = attempt.story
+    parts = []
+    if "tcp_ms" in attempt.timings:
+        parts.append(f"TCP connected in {attempt.timings['tcp_ms']:.1f} ms")
+    for sent, word in ((True, "sent"), (False, "received")):
+        names = [
+            f"{title(step)} ({count(len(step.raw), 'byte')})"
+            for step in story.steps
+            if step.kind is Kind.MESSAGE and step.sent is sent
+        ]
+        parts.append(f"{word} {listed(names) if names else 'no message'}")
+    return "; ".join(parts)
+
+
+def _who_refused(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, AlertReceived):
+        return "refused", "by the server, "
+    if isinstance(error, Truncation):
+        return "cut", ""
+    if isinstance(error, HandshakeTimeout | Silence):
+        return "timed out", ""
+    if isinstance(error, OSError):
+        return "broken", ""
+    return "refused", "by this side, "
+
+
+def refused_by(error: BaseException | None) -> str | None:
+    """``us``, ``peer``, or ``None`` where nobody did, for JSON."""
+    if isinstance(error, AlertReceived | Truncation | OSError):
+        return "peer"
+    if isinstance(error, TLSError) and not isinstance(error, HandshakeTimeout):
+        return "us"
+    return None
+
+
+def explained(attempt: Attempt) -> tuple[str, str]:
+    """What went wrong in words, and what to do."""
+    error = attempt.error
+    if isinstance(error, AlertReceived):
+        what, fix = alerts.meaning(
+            error.alert, showed_certificate=_showed_certificate(attempt.story)
+        )
+        return error.detail or what, fix or error.fix
+    if not isinstance(error, TLSError):
+        if isinstance(error, CommandError):
+            return error.what, error.fix
+        return (sentence_of(error), "try again") if error is not None else ("", "")
+    if isinstance(error, HandshakeTimeout):
+        return f"{error.reason.sentence} ({attempt.wish.timeout:g} s)", _WAIT_LONGER
+    protocol, fix = alerts.greeting(error.detail)
+    what = _in_words(error.reason.sentence, error.detail)
+    if protocol:
+        return f"{what}: it speaks {protocol}", fix
+    notes = [note for note in getattr(error, "__notes__", []) if note.startswith("the transport")]
+    return f"{what}{''.join(f' ({note})' for note in notes[:1])}", error.fix
+
+
+def _in_words(sentence: str, detail: str) -> str:
+    """Both, unless the detail says it all in the same words."""
+    if not detail:
+        return sentence
+    repeated = sentence.split()[:4] == detail.split()[:4]
+    return detail if repeated else f"{sentence}: {detail}"
+
+
+def _showed_certificate(story: Story) -> bool:
+    step = story.step_of(Certificate, Role.CLIENT)
+    return step is not None and bool(step.message.certificate_list)
+
+
+def _alert(attempt: Attempt) -> str:
+    story = attempt.story
+    for sent, word in ((False, "received"), (True, "sent")):
+        for alert in story.alerts(sent=sent):
+            if alert != AlertDescription.close_notify:
+                return f"{alert} ({int(alert)}) {word}"
+    return ""

@@ -1,0 +1,219 @@
+"""The command ``tlsee``: its verbs, imported only when they are called, and how every one ends.
+
+Exit codes are in ``exit_codes``. A traceback is never printed unless ``TLSEE_TRACEBACK`` is set.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from tlsee.cli.exit_codes import CommandError, ExitCode
+from tlsee.cli.output import Screen, silence
+from tlsee.explain.layout import safe
+from tlsee.text import printable
+
+VERBS = {
+    "demo": "watch a client and a server shake hands on this machine",
+    "connect": "connect to a server, and tell what was negotiated and proved",
+    "serve": "run a server that tells each client what was negotiated",
+}
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
+
+class Verbs(click.Group):
+    """A group whose commands live in modules of their name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The verbs in the order in which one meets them."""
+        return list(VERBS)
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Import a verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"tlsee.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(
+        self,
+        ctx: click.Context,  # noqa: ARG002
+        formatter: click.HelpFormatter,
+    ) -> None:
+        """List the verbs without importing them."""
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A word that is no verb may be a host: answer with the command to type."""
+        word = args[0]
+        if word not in VERBS:
+            raise click.UsageError(_no_verb(word), ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _no_verb(word: str) -> str:
+    if word.startswith("-"):
+        return f"{printable(word, 40)} is no option of tlsee; tlsee --help lists what there is"
+    close = [verb for verb in VERBS if verb.startswith(word) or word.startswith(verb)]
+    if close:
+        return f"{printable(word, 40)!r} is no verb; type: tlsee {close[0]}"
+    if any(mark in word for mark in ".:[") or word == "localhost":
+        return f"to connect, type: tlsee connect {_shown_target(word)}"
+    listed = ", ".join(VERBS)
+    return (
+        f"{printable(word, 40)!r} is no verb ({listed}); "
+        f"to connect to a host, type: tlsee connect {_shown_target(word)}"
+    )
+
+
+def _shown_target(word: str) -> str:
+    """The target without what a pasted URL has and nobody needs: user, path, query."""
+    from tlsee.cli.exit_codes import Usage
+    from tlsee.cli.targets import HTTPS_PORT, parse_target
+
+    try:
+        target = parse_target(word)
+    except Usage:
+        return "HOST"
+    return target.host if target.port == HTTPS_PORT and ":" not in target.host else str(target)
+
+
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if not wanted or context.resilient_parsing:
+        return
+    from importlib.metadata import version
+
+    import tlsee
+    from tlsee.crypto.versions import openssl_version
+
+    system = f"{platform.python_implementation()} {platform.python_version()}"
+    click.echo(f"tlsee {tlsee.__version__}")
+    click.echo(f"Python {system} on {safe(platform.system() or 'an unknown system')}")
+    click.echo(f"cryptography {version('cryptography')} with {safe(openssl_version())}")
+    context.exit(0)
+
+
+@click.group(
+    cls=Verbs, context_settings=CONTEXT, invoke_without_command=True, no_args_is_help=False
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help="Show the versions of tlsee, Python, cryptography and its OpenSSL.",
+)
+@click.pass_context
+def group(context: click.Context) -> None:
+    """TLS that shows its work.
+
+    \b
+    Examples:
+      tlsee demo                       no set-up: watch one handshake
+      tlsee connect www.python.org     your own: what was agreed and proved
+      tlsee serve                      then the curl line it prints
+    """  # noqa: D301 - click wants the backspace itself
+    if context.invoked_subcommand is None:
+        raise click.UsageError(
+            "what to do? Type: tlsee demo, or tlsee connect HOST; tlsee --help lists the rest",
+            context,
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its exit code."""
+    code = run(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            silence(stream)
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit code. Whatever goes wrong is one sentence."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")  # they are for programmers; python -W shows them
+    given = None if arguments is None else list(arguments)
+    try:
+        result: Any = group.main(given, prog_name="tlsee", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.UsageError as error:
+        return _misused(_in_one_sentence(error), sys.argv[1:] if given is None else given)
+    except CommandError as error:
+        return _complain(str(error), error.code)
+    except (KeyboardInterrupt, click.Abort, EOFError):
+        return _complain("interrupted", ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        silence(sys.stdout)
+        return ExitCode.WORKED
+    except Exception as error:  # noqa: BLE001 - the last one to say something about it
+        return _confess(error)
+    return result if isinstance(result, int) else ExitCode.WORKED
+
+
+def _complain(text: str, code: ExitCode) -> int:
+    screen = Screen(sys.stderr)
+    screen.paragraph(f"tlsee: {text}", 0)
+    screen.flush()
+    return code
+
+
+def _misused(text: str, arguments: Sequence[str]) -> int:
+    """Wrong usage: where ``connect --json`` was meant, its object is printed all the same."""
+    if "--json" in arguments and "connect" in arguments[:1]:
+        from tlsee.cli.exit_codes import Usage
+        from tlsee.cli.json_output import failed_object, line_of
+
+        screen = Screen(sys.stdout)
+        screen.line(line_of(failed_object("", Usage(text))))
+        screen.flush()
+        return ExitCode.USAGE
+    return _complain(text, ExitCode.USAGE)
+
+
+def _in_one_sentence(error: click.UsageError) -> str:
+    path = error.ctx.command_path if error.ctx is not None else "tlsee"
+    if isinstance(error, click.NoSuchOption):
+        close = f", did you mean {error.possibilities[0]}" if error.possibilities else ""
+        text = f"{printable(error.option_name, 40)} is no option of {path}{close}"
+        return f"{text}; {path} --help lists what there is"
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if isinstance(error, click.BadParameter | click.BadOptionUsage):
+        return f"{text}; {path} --help lists what there is"
+    if isinstance(error, click.MissingParameter):
+        return f"{text}; see {path} --help"
+    return text
+
+
+def _confess(error: Exception) -> int:
+    """A bug of ours: say so, and how to report it."""
+    if os.environ.get("TLSEE_TRACEBACK"):
+        traceback.print_exception(error)
+    where = traceback.extract_tb(error.__traceback__)
+    last = f", {os.path.basename(where[-1].filename)} line {where[-1].lineno}" if where else ""  # noqa: PTH119
+    what = printable(f"{type(error).__name__}: {error}", 200)
+    return _complain(
+        f"this is a bug in tlsee ({what}{last}); please report it with the output of "
+        "tlsee --version and of the same command run with TLSEE_TRACEBACK=1 set",
+        ExitCode.BUG,
+    )

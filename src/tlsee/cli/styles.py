@@ -1,0 +1,16 @@
+"""How the lines of a story look where there is colour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tlsee.cli.output import HEADING, HINT, QUIET, Screen
+from tlsee.explain.layout import Line
+
+_STYLES = {"step": HEADING, "rule": HINT, "byte": QUIET}
+
+
+def show(screen: Screen, lines: Iterable[Line]) -> None:
+    """Print the lines of a story."""
+    for line in lines:
+        screen.line(line.text, _STYLES.get(line.kind))

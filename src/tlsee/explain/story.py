@@ -1,0 +1,372 @@
+"""A connection as a sequence of steps, put together from what an observer was told.
+
+The collector keeps raw bytes and facts; ``Story`` reads the bytes again with the wire's codec. So
+nothing is staged: whatever a narrator says stands in the bytes of this connection, or is a fact
+that the endpoint told about them (a choice, a verdict, a checked signature).
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from tlsee.codes import AlertDescription, ContentType, HandshakeType, NamedGroup
+from tlsee.errors import TLSError
+from tlsee.trace import (
+    AlertArrived,
+    AlertSent,
+    CertificateJudged,
+    Choice,
+    Direction,
+    Epoch,
+    Failed,
+    HandshakeCompleted,
+    KeysInstalled,
+    MessageReceived,
+    MessageSent,
+    RecordReceived,
+    RecordSent,
+    Role,
+    SecretDerived,
+)
+from tlsee.values import value
+from tlsee.wire.codec import Message, decode
+from tlsee.wire.framing import kind_of
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
+from tlsee.wire.messages13 import (
+    Certificate,
+    CertificateRequest,
+    CertificateVerify,
+    EncryptedExtensions,
+    EndOfEarlyData,
+    Finished,
+    KeyUpdate,
+    NewSessionTicket,
+)
+
+F = TypeVar("F")
+
+# A handshake tells some 60 events. A peer that sends tickets or KeyUpdates for hours, or a long
+# exchange of small records, must not fill the memory of whoever watches.
+EVENTS_LIMIT = 4096
+
+# Bytes of application data kept for showing, per run in one direction.
+SPOKEN_LIMIT = 64
+
+STRUCTS: dict[HandshakeType, type[Message]] = {
+    HandshakeType.client_hello: ClientHello,
+    HandshakeType.server_hello: ServerHello,
+    HandshakeType.hello_retry_request: HelloRetryRequest,
+    HandshakeType.encrypted_extensions: EncryptedExtensions,
+    HandshakeType.certificate_request: CertificateRequest,
+    HandshakeType.certificate: Certificate,
+    HandshakeType.certificate_verify: CertificateVerify,
+    HandshakeType.finished: Finished,
+    HandshakeType.new_session_ticket: NewSessionTicket,
+    HandshakeType.key_update: KeyUpdate,
+    HandshakeType.end_of_early_data: EndOfEarlyData,
+}
+
+
+@value
+class Records:
+    """A run of records in one direction; lengths in bytes, ``wire`` with headers and tags."""
+
+    sent: bool
+    content_type: ContentType
+    epoch: Epoch
+    number: int
+    content: int
+    wire: int
+
+
+@value
+class Spoken:
+    """Application data as the application wrote or read it, its beginning."""
+
+    sent: bool
+    data: bytes
+
+
+class Collector:
+    """An observer that keeps what it is told, with the time, within a bound.
+
+    Secrets are not kept, nor the bytes of records: their lengths are.
+
+    Args:
+        role: of the endpoint that is observed.
+        clock: seconds, from any start.
+    """
+
+    def __init__(self, role: Role, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.role = role
+        self.clock = clock
+        self.events: list[tuple[float, Any]] = []
+        self.lost = 0
+        self._lock = threading.Lock()  # one thread may read while another writes
+
+    def on_event(self, event: Any) -> None:
+        """Keep an event."""
+        if isinstance(event, SecretDerived):
+            return
+        with self._lock:
+            if isinstance(event, RecordSent | RecordReceived):
+                self._keep_record(event)
+            else:
+                self._keep(event)
+
+    def spoken(self, sent: bool, data: bytes) -> None:
+        """The application tells what it wrote or read."""
+        with self._lock:
+            self._keep(Spoken(sent, data[:SPOKEN_LIMIT]))
+
+    def story(self) -> Story:
+        """The story so far."""
+        with self._lock:
+            return Story(self.role, tuple(self.events))
+
+    def _keep(self, event: Any) -> None:
+        if len(self.events) >= EVENTS_LIMIT:
+            self.lost += 1
+        else:
+            self.events.append((self.clock(), event))
+
+    def _keep_record(self, event: RecordSent | RecordReceived) -> None:
+        sent = isinstance(event, RecordSent)
+        at, last = self.events[-1] if self.events else (0.0, None)
+        kind, epoch = event.content_type, event.epoch
+        length, wire = event.content_length, len(event.raw)
+        if (
+            isinstance(last, Records)
+            and (last.sent, last.content_type, last.epoch) == (sent, kind, epoch)
+            and kind == ContentType.application_data
+        ):
+            total = Records(
+                sent, kind, epoch, last.number + 1, last.content + length, last.wire + wire
+            )
+            self.events[-1] = (at, total)
+        else:
+            self._keep(Records(sent, kind, epoch, 1, length, wire))
+
+
+class Kind(enum.Enum):
+    """What a step is."""
+
+    MESSAGE = "message"
+    DATA = "data"
+    ALERT = "alert"
+
+
+class Step:
+    """Something that one side said, with the facts that came of it.
+
+    Attributes:
+        number: from 1. ``sender``: who said it; ``sent``: whether that was the observed side.
+        kind: message, data or alert. ``epoch``: the keys that protect it.
+        raw: a message's bytes, header included; ``message``: what they say, ``None`` if they
+            cannot be read; ``handshake_type``: by its bytes.
+        records: of application data. ``description``: of an alert.
+        facts: what the observed side told while it dealt with this, in order.
+        at: when, in seconds of the collector's clock.
+    """
+
+    def __init__(self, number: int, kind: Kind, sender: Role, sent: bool, epoch: Epoch) -> None:
+        self.number = number
+        self.kind = kind
+        self.sender = sender
+        self.sent = sent
+        self.epoch = epoch
+        self.raw = b""
+        self.message: Any = None
+        self.handshake_type: HandshakeType | None = None
+        self.records: Records | None = None
+        self.description: AlertDescription | None = None
+        self.facts: list[Any] = []
+        self.at = 0.0
+
+    @property
+    def spoken(self) -> bytes:
+        """The beginning of application data, as far as the application told it."""
+        return b"".join(fact.data for fact in self.facts if isinstance(fact, Spoken))
+
+    @property
+    def is_goodbye(self) -> bool:
+        """Whether this is close_notify."""
+        return self.description == AlertDescription.close_notify
+
+    def fact(self, kind: type[F]) -> F | None:
+        """The first fact of this kind."""
+        for fact in self.facts:
+            if isinstance(fact, kind):
+                return fact
+        return None
+
+
+class Story:
+    """The steps of one connection as one side saw them.
+
+    Args:
+        role: of the side that was observed.
+        events: pairs of time and event, as ``Collector`` keeps them.
+    """
+
+    def __init__(self, role: Role, events: Iterable[tuple[float, Any]]) -> None:
+        self.role = role
+        self.steps: list[Step] = []
+        self.choices: list[Choice] = []
+        self.handshake_wire = 0  # bytes of records until the handshake was done, both ways
+        self.began: float | None = None
+        self.done: float | None = None
+        self.error: BaseException | None = None
+        for at, event in events:
+            if self.began is None:
+                self.began = at
+            self._take(at, event)
+
+    def _take(self, at: float, event: Any) -> None:
+        if isinstance(event, MessageSent | MessageReceived):
+            self._message(at, event)
+        elif isinstance(event, Records):
+            self._records(at, event)
+        elif isinstance(event, AlertSent | AlertArrived):
+            step = self._step(at, Kind.ALERT, isinstance(event, AlertSent), event.epoch)
+            step.description = event.description
+        elif isinstance(event, Spoken):
+            self._spoken(event)
+        else:
+            self._fact(at, event)
+
+    def _step(self, at: float, kind: Kind, sent: bool, epoch: Epoch) -> Step:
+        sender = self.role if sent else self.role.other
+        step = Step(len(self.steps) + 1, kind, sender, sent, epoch)
+        step.at = at
+        self.steps.append(step)
+        return step
+
+    def _message(self, at: float, event: MessageSent | MessageReceived) -> None:
+        step = self._step(at, Kind.MESSAGE, isinstance(event, MessageSent), event.epoch)
+        step.raw = event.raw
+        try:
+            step.handshake_type = kind_of(event.raw)
+            struct = STRUCTS.get(step.handshake_type)
+            if struct is not None:
+                step.message = decode(struct, event.raw)
+        except TLSError:
+            step.message = None  # the endpoint has refused it too, and says why
+
+    def _records(self, at: float, event: Records) -> None:
+        if self.done is None:
+            self.handshake_wire += event.wire
+        if event.content_type != ContentType.application_data:
+            return
+        last = self.steps[-1] if self.steps else None
+        if last is not None and last.records is not None and last.sent is event.sent:
+            last.records = _together(last.records, event)
+        else:
+            self._step(at, Kind.DATA, event.sent, event.epoch).records = event
+
+    def _spoken(self, event: Spoken) -> None:
+        for step in reversed(self.steps):
+            if step.kind is Kind.DATA and step.sent is event.sent:
+                step.facts.append(event)
+                return
+
+    def _fact(self, at: float, event: Any) -> None:
+        if isinstance(event, Choice):
+            self.choices.append(event)
+        elif isinstance(event, HandshakeCompleted):
+            self.done = at
+        elif isinstance(event, Failed):
+            self.error = event.error
+        if self.steps:
+            self.steps[-1].facts.append(event)
+
+    # --- What a narrator asks for -------------------------------------------------------------
+
+    def first(self, struct: type[F], sender: Role | None = None) -> F | None:
+        """The first message of this kind, read."""
+        for step in self.steps:
+            if isinstance(step.message, struct) and sender in (None, step.sender):
+                return step.message
+        return None
+
+    def step_of(self, struct: type[Any], sender: Role) -> Step | None:
+        """The first step with this kind of message from this side."""
+        for step in self.steps:
+            if isinstance(step.message, struct) and step.sender is sender:
+                return step
+        return None
+
+    def facts(self, kind: type[F]) -> list[F]:
+        """All facts of this kind, in order."""
+        return [fact for step in self.steps for fact in step.facts if isinstance(fact, kind)]
+
+    def alerts(self, *, sent: bool) -> list[AlertDescription]:
+        """The alerts of one direction, in order, close_notify among them."""
+        return [
+            step.description
+            for step in self.steps
+            if step.description is not None and step.sent is sent
+        ]
+
+    def choice(self, what: str) -> Choice | None:
+        """The last choice about this: after a HelloRetryRequest things are chosen again."""
+        found = None
+        for choice in self.choices:
+            if choice.what == what:
+                found = choice
+        return found
+
+    @property
+    def milliseconds(self) -> float | None:
+        """How long the handshake took, or ``None`` if it was not done."""
+        if self.began is None or self.done is None:
+            return None
+        return (self.done - self.began) * 1000
+
+    @property
+    def round_trips(self) -> int:
+        """How often the client had to wait for the server before it could send data."""
+        return 1 + (self.first(HelloRetryRequest) is not None)
+
+    @property
+    def group(self) -> NamedGroup | None:
+        """The group of the key exchange."""
+        choice = self.choice("group")
+        return choice.chosen if choice is not None else None
+
+    @property
+    def verdict(self) -> Any:
+        """The judgement on the peer's certificate, or ``None``."""
+        judged = self.facts(CertificateJudged)
+        return judged[-1].verdict if judged else None
+
+    def keys_installed(self, direction: Direction) -> list[KeysInstalled]:
+        """The key changes of one direction."""
+        return [fact for fact in self.facts(KeysInstalled) if fact.direction is direction]
+
+
+def _together(first: Records, second: Records) -> Records:
+    return Records(
+        first.sent,
+        first.content_type,
+        first.epoch,
+        first.number + second.number,
+        first.content + second.content,
+        first.wire + second.wire,
+    )
+
+
+def merged(steps: Sequence[Step]) -> Iterator[tuple[Step, bool]]:
+    """Steps, with two close_notify that follow one another told as one."""
+    skip = False
+    for step, following in zip(steps, [*steps[1:], None], strict=True):
+        if skip:
+            skip = False
+            continue
+        both = following is not None and step.is_goodbye and following.is_goodbye
+        skip = both
+        yield step, both

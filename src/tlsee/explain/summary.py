@@ -1,0 +1,182 @@
+"""What a connection amounts to: what was chosen and why, proved, hidden, safe tomorrow, paid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlsee.codes import NamedGroup, OpenEnum
+from tlsee.explain.layout import WIDTH, Line, listed, row
+from tlsee.explain.sentences import name_of, server_name
+from tlsee.explain.story import Story, merged
+from tlsee.text import count, printable
+from tlsee.trace import CertificateJudged, Choice, Epoch, Role, SignatureChecked
+from tlsee.wire.extensions.key_share import KeyShareClientHello, KeyShareServerHello
+from tlsee.wire.hellos import ClientHello, ServerHello
+from tlsee.wire.messages13 import Certificate
+
+# Of a hybrid's share, the bytes that are not ML-KEM's (RFC 10024).
+CLASSICAL_BYTES = {
+    NamedGroup.X25519MLKEM768: 32,
+    NamedGroup.SecP256r1MLKEM768: 65,
+    NamedGroup.SecP384r1MLKEM1024: 97,
+}
+LOSERS_SHOWN = 3
+# What is decided, and what its row is called.
+_CHOICES = {
+    "version": "version",
+    "suite": "suite",
+    "group": "group",
+    "certificate": "identity",
+    "scheme": "signature",
+    "alpn": "ALPN",
+}
+
+
+def choices(story: Story, peer_story: Story | None = None, width: int = WIDTH) -> list[Line]:
+    """Each decision of the server's: what won, over what, and why.
+
+    ``peer_story`` is the other side's, where both were watched: whoever decided knows why.
+    """
+    lines: list[Line] = []
+    for label, text in choice_rows(story, peer_story):
+        lines.extend(row(label, text, width))
+    return lines
+
+
+def choice_rows(story: Story, peer_story: Story | None = None) -> list[tuple[str, str]]:
+    """The decisions as pairs of label and text."""
+    rows = []
+    for what, label in _CHOICES.items():
+        choice = decision(what, story, peer_story)
+        if choice is not None and (choice.offered or choice.chosen is not None):
+            rows.append((label, why(choice)))
+    return rows
+
+
+def decision(what: str, story: Story, peer_story: Story | None = None) -> Choice | None:
+    """What was decided on the server's side about this, told by whoever knows more."""
+    found = None
+    for side in (story, peer_story):
+        if side is None:
+            continue
+        for choice in side.choices:
+            better = found is None or choice.able or not found.able
+            if choice.what == what and choice.by is Role.SERVER and better:
+                found = choice
+    return found
+
+
+def why(choice: Choice) -> str:
+    """One decision in a sentence: the winner, the losers, the rule."""
+    won = describe(choice.chosen) if choice.chosen is not None else "none"
+    if choice.what == "certificate":
+        asked = f", for the name {describe(choice.offered[0])}" if choice.offered else ""
+        return f"{won}{asked}" if choice.rule == "chosen" else f"{won}{asked}: {choice.rule}"
+    others = [
+        describe(item)
+        for item in choice.offered
+        if item != choice.chosen and not getattr(item, "is_grease", False)
+    ]
+    if not others:
+        return f"{won}, the only one offered: {choice.rule}"
+    more = len(others) - LOSERS_SHOWN
+    shown = others if more <= 1 else [*others[:LOSERS_SHOWN], f"{more} more"]
+    return f"{won}, over {listed(shown)}: {choice.rule}"
+
+
+def describe(item: Any) -> str:
+    """A choice's value as a person says it, escaped."""
+    label = getattr(item, "label", None)
+    if isinstance(label, str):
+        return label
+    if isinstance(item, OpenEnum):
+        return str(item)
+    if isinstance(item, str | bytes):
+        return printable(item, 64)
+    names = getattr(item, "dns_names", None)
+    if names:
+        return printable(names[0], 64)
+    return printable(str(item), 64)
+
+
+def proved(story: Story, peer_story: Story | None = None) -> str:
+    """Who is known to be who."""
+    claims = []
+    for side, who in ((story, story.role.other), (peer_story, story.role)):
+        if side is None:
+            continue
+        claim = _claim(side, who)
+        if claim:
+            claims.append(claim)
+    return "; ".join(claims) if claims else "nothing about who the other side is"
+
+
+def _claim(side: Story, who: Role) -> str:
+    """What this side knows of the peer, whose role is ``who``."""
+    shown = side.step_of(Certificate, who)
+    judged = side.facts(CertificateJudged)
+    if shown is None or not judged or not side.facts(SignatureChecked):
+        return ""
+    verdict = judged[-1].verdict
+    leaf = verdict.leaf
+    name = printable(name_of(leaf), 64) if leaf is not None else "the certificate"
+    holds = f"the {who.value} holds {name}'s key"
+    if verdict.accepted:
+        return f"{holds}, and the authority vouches for it"
+    return f"{holds}; NOBODY vouches for it"
+
+
+def hidden(story: Story) -> str:
+    """What a listener does not see, and what it does."""
+    secret = [s for s in story.steps if s.epoch is not Epoch.INITIAL]
+    if not secret:
+        return "nothing"
+    hello = story.first(ClientHello)
+    name = server_name(hello) if hello is not None else ""
+    seen = f"the name {name}, lengths and times" if name else "lengths and times"
+    told = [step for step, _ in merged(secret)]
+    return f"{told[0].number} to {told[-1].number}; a listener saw {seen}"
+
+
+def tomorrow(story: Story) -> str:
+    """What a thief of the certificate's key can do with a recording."""
+    text = (
+        "whoever steals the certificate's key cannot read this recording: the key halves were "
+        "made for this handshake and thrown away"
+    )
+    if story.group in CLASSICAL_BYTES:
+        return f"{text}; nor does a quantum computer help, thanks to ML-KEM"
+    return f"{text}; a quantum computer might, one day: {story.group} is not post-quantum"
+
+
+def cost(story: Story) -> str:
+    """What the handshake took in bytes, and the post-quantum part of them."""
+    text = f"{count(story.handshake_wire, 'byte')} for the handshake"
+    extra = post_quantum_bytes(story)
+    return f"{text}, {extra:,} of them post-quantum shares" if extra else text
+
+
+def post_quantum_bytes(story: Story) -> int:
+    """How many bytes of the shares on the wire are ML-KEM's."""
+    total = 0
+    for step in story.steps:
+        entries = []
+        if isinstance(step.message, ClientHello):
+            sent = step.message.extensions.get(KeyShareClientHello)
+            entries = list(sent.client_shares) if sent is not None else []
+        elif isinstance(step.message, ServerHello):
+            answer = step.message.extensions.get(KeyShareServerHello)
+            entries = [answer.server_share] if answer is not None else []
+        for entry in entries:
+            if entry.group in CLASSICAL_BYTES:
+                total += len(entry.key_exchange) - CLASSICAL_BYTES[entry.group]
+    return total
+
+
+def summary(story: Story, peer_story: Story | None = None, width: int = WIDTH) -> list[Line]:
+    """Proved, hidden, tomorrow, cost."""
+    lines = row("proved", proved(story, peer_story), width)
+    lines += row("hidden", hidden(story), width)
+    lines += row("tomorrow", tomorrow(story), width)
+    lines += row("cost", cost(story), width)
+    return lines
