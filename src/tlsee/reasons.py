@@ -132,7 +132,7 @@ class Reasons:
     unsupported_key = _row("unsupported_key", Alert.unsupported_certificate, "RFC 5280, 4.1.2.7", "a certificate in the chain has a key that is not supported here", "issue it with P-256, RSA of 2048 bits or more, or Ed25519")
     unsupported_certificate_signature = _row("unsupported_certificate_signature", Alert.unsupported_certificate, "RFC 5280, 4.1.1.2", "a certificate is signed with an algorithm that is not supported here", "issue it with ECDSA, RSA or Ed25519 and SHA-256 or better")
     unknown_critical_extension = _row("unknown_critical_extension", Alert.unsupported_certificate, "RFC 5280, 4.2", "a certificate carries a critical extension that is not understood here")
-    malformed_certificate = _row("malformed_certificate", Alert.bad_certificate, "RFC 5280, 4.1", "a certificate cannot be read")
+    malformed_certificate = _row("malformed_certificate", Alert.bad_certificate, "RFC 5280, 4.1", "a certificate cannot be read or is not made as it must be")
     chain_too_long = _row("chain_too_long", Alert.bad_certificate, "RFC 9846, 4.5.1", "more certificates than the bound allows")
     judgement_exhausted = _row("judgement_exhausted", Alert.bad_certificate, "RFC 5280, 6.1", "the bound on the search for a path was reached")
     judge_refused = _row("judge_refused", Alert.certificate_unknown, "RFC 9846, 6.2", "the application's own judge refused the certificate", "ask whoever configured the judge")

@@ -64,6 +64,19 @@ def test_openssl_without_a_name_says_what_to_do(tmp_path: Path) -> None:
     assert "subjectAltName" in verdict.reason.fix
 
 
+def test_openssl_explicit_curve(tmp_path: Path) -> None:
+    """P-256 written out instead of named is refused: its parameters could be anybody's."""
+    made = f"{NEW} -pkeyopt ec_param_enc:explicit -addext subjectAltName=DNS:localhost"
+    openssl(*made.split(), "-keyout", "key", "-out", "cert", cwd=tmp_path)
+    trust = Trust.from_file(tmp_path / "cert")
+    chain = (trust.anchors[0].der,)
+
+    verdict = judge(chain, trust, purpose=Purpose.SERVER, name="localhost", at=time.time() + 1)
+
+    assert verdict.reason is not None
+    assert verdict.reason.name == "unsupported_key"
+
+
 def test_openssl_rsassa_pss(tmp_path: Path) -> None:
     """A key restricted to PSS: the certificate is read, judged, and signs with rsa_pss_pss_*."""
     arguments = NEW.replace("-newkey ec -pkeyopt ec_paramgen_curve:P-256", PSS_KEY).split()

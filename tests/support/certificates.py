@@ -96,7 +96,7 @@ def forge(
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject_name)
-        .issuer_name(issuer_name or above)
+        .issuer_name(above if issuer_name is None else issuer_name)
         .public_key(own.public_key())
         .serial_number(serial)
         .not_valid_before(datetime.fromtimestamp(AT - DAY, UTC))
