@@ -138,12 +138,13 @@ class Connection(Core):
             ApiMisuse: the connection is not open for writing yet, or closed for it.
             TLSError: the connection has failed.
         """
-        with memoryview(data).cast("B") as view, self._lock:
+        with self._lock:
             self._check_writable()
+            view = data if isinstance(data, bytes) else memoryview(data).cast("B")
             start = 0
             while start < len(view):
                 end = start + self._room_under_key() * self._writer.fragment
-                self._writer.data(view[start:end])
+                self._writer.data(view[start:end])  # of bytes, all of them is no copy
                 start = end
 
     def data_to_send(self) -> bytes | bytearray:

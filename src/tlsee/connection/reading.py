@@ -98,7 +98,8 @@ class RecordReader:
     def settle(self) -> None:
         """Copy what is left over: the caller's buffer is the caller's again."""
         if self._source is not self._kept:
-            self._kept = bytearray(memoryview(self._source)[self._position :])
+            if self._position < len(self._source):
+                self._kept += memoryview(self._source)[self._position :]
             self._source = self._kept
             self._position = 0
 
@@ -140,7 +141,7 @@ class RecordReader:
             if end > len(source):
                 return None
             if self.opener is not None and kind == 23:
-                item = self._protected(source, start, self.opener)
+                item = self._protected(source, start, end, self.opener)
             elif self.opener is not None:
                 item = self._unprotected(kind, bytes(source[start + HEADER_LENGTH : end]), end)
             else:
@@ -218,18 +219,24 @@ class RecordReader:
 
     # --- Protected records --------------------------------------------------------------------
 
-    def _protected(self, source: Source, start: int, opener: Opener) -> Item | None:
+    def _protected(self, source: Source, start: int, end: int, opener: Opener) -> Item | None:
         """One record; or, where it is application data, it and all that follow in the buffer.
 
         What was good before a record that is not goes out first: what came after waits.
         """
-        out = bytearray(min(len(source) - start, RUN_LIMIT))
-        view, target = memoryview(source), memoryview(out)
-        end, filled, odd = opener.open_run(view, start, target, self.inner_limit)
+        out: bytes | bytearray
+        # Views that nobody holds any more when it returns, so that both buffers can change again.
+        if end == len(source):
+            out, filled, odd = opener.open_one(memoryview(source)[start:], self.inner_limit)
+            if odd == BAD_TAG:
+                end = start
+        else:
+            out = bytearray(min(len(source) - start, RUN_LIMIT))
+            end, filled, odd = opener.open_run(
+                memoryview(source), start, memoryview(out), self.inner_limit
+            )
         if self.observe is not None:
-            self._observe_run(view, start, end, filled, opener.tag_length)
-        view.release()
-        target.release()
+            self._observe_run(memoryview(source), start, end, filled, opener.tag_length)
         self._position = end
         if odd:
             try:
@@ -239,11 +246,13 @@ class RecordReader:
         if filled:
             self._empty_in_a_row = 0
             self.skip_budget = 0
-            del out[filled:]
-            return Item(_DATA, out, True)
+            if isinstance(out, bytearray):
+                del out[filled:]
+                return Item(_DATA, out, True)
+            return Item(_DATA, out[:filled], True)
         return self._take_after()
 
-    def _odd(self, out: bytearray, filled: int, odd: int) -> Item | None:
+    def _odd(self, out: bytes | bytearray, filled: int, odd: int) -> Item | None:
         """The record that ended a run: padded or empty data, a message, an alert, a fault."""
         if odd == BAD_TAG:
             self._undecryptable()
@@ -311,7 +320,7 @@ class RecordReader:
         self.skip_budget -= length
 
 
-def _inner_type(out: bytearray, start: int, length: int) -> tuple[int, int]:
+def _inner_type(out: bytes | bytearray, start: int, length: int) -> tuple[int, int]:
     """The last byte that is not zero is the type (RFC 9846, 5.4); zeros behind it are padding."""
     end = start + length
     stripped = len(out[start:end].rstrip(b"\x00"))

@@ -74,7 +74,7 @@ class RecordWriter:
         self.flush()
         self._record(_ALERT, bytes((level, description)))
 
-    def data(self, data: memoryview) -> None:
+    def data(self, data: bytes | memoryview) -> None:
         """Application data; the connection has seen to it that it may flow."""
         self.flush()
         if self.sealer is None:

@@ -27,6 +27,22 @@ CHACHA20_LIMIT = 2**64 - 1
 class Aead(Protocol):
     """An AEAD with its key (RFC 5116): nonces of 12 bytes, tags of 16 behind the ciphertext."""
 
+    def encrypt(
+        self, nonce: BytesLike, data: BytesLike, associated_data: BytesLike | None
+    ) -> bytes:
+        """Ciphertext and tag."""
+        ...
+
+    def decrypt(
+        self, nonce: BytesLike, data: BytesLike, associated_data: BytesLike | None
+    ) -> bytes:
+        """The plaintext.
+
+        Raises:
+            InvalidTag: as ``decrypt_into``.
+        """
+        ...
+
     def encrypt_into(
         self,
         nonce: BytesLike,

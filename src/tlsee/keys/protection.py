@@ -5,15 +5,11 @@ way to it in Python. The plaintext of a record must end with its content type, s
 with it once and encrypted straight into the output, which is allocated once for a whole write.
 Opening decrypts each record behind the content of the one before it, over that one's content type,
 so a run of records comes out as one piece.
-
-Output is a BytesIO's: one can write into its buffer, and take what was written as ``bytes`` without
-another copy. With a bytearray that copy, and the second allocation it needs, made writes of a
-mebibyte several times as expensive as their encryption.
 """
 
 from __future__ import annotations
 
-from io import BytesIO
+from functools import cache
 
 from cryptography.exceptions import InvalidTag
 
@@ -26,6 +22,8 @@ MAX_INNER = MAX_PLAINTEXT + 1  # content and its type (RFC 9846, 5.4)
 MAX_CIPHERTEXT = 2**14 + 256
 
 BAD_TAG = -1  # for ``Opener.open_run``: the record that stopped it is not authentic
+
+LARGE_WRITE = 8  # records; their output is more than the C library keeps at hand by default
 
 _APPLICATION_DATA = 23
 _TYPE = bytes((_APPLICATION_DATA,))
@@ -58,43 +56,40 @@ class Sealer:
 
     def seal(self, content_type: ContentType, content: bytes, padding: int = 0) -> bytes:
         """One record with its header. The caller keeps to the size limits."""
-        inner = content + bytes((content_type,)) + bytes(padding)
-        length = len(inner) + self.tag_length
-        header = protected_header(length)
-        record = bytearray(HEADER_LENGTH + length)
-        record[:HEADER_LENGTH] = header
-        nonce = (self._iv ^ self.number).to_bytes(12, "big")
-        self._aead.encrypt_into(nonce, inner, header, memoryview(record)[HEADER_LENGTH:])
-        self.number += 1
-        return bytes(record)
+        return self._record(b"".join((content, bytes((content_type,)), bytes(padding))))
 
-    def seal_data(self, data: memoryview, fragment: int, block: int) -> bytes:
+    def seal_data(self, data: bytes | memoryview, fragment: int, block: int) -> bytes | bytearray:
         """Application data as records of at most ``fragment`` bytes of content each.
 
         ``block`` is the padding policy: plaintexts are filled up to a multiple of it, as far as a
         full record goes.
         """
+        if len(data) <= fragment:
+            return self._record(b"".join((data, _TYPE, _padding(len(data), fragment, block))))
         full, rest = divmod(len(data), fragment)
-        padding = _padding(rest, fragment, block) if rest else 0
-        overhead = HEADER_LENGTH + 1 + self.tag_length
-        size = full * (fragment + overhead) + (rest + padding + overhead if rest else 0)
-        target = BytesIO(bytes(size))
-        with target.getbuffer() as out:
-            position = self._seal_full(data, full, fragment, out) if full else 0
-            if rest:
-                inner = b"".join((data[full * fragment :], _TYPE, bytes(padding)))
-                header = protected_header(len(inner) + self.tag_length)
-                body = position + HEADER_LENGTH
-                out[position:body] = header
-                nonce = (self._iv ^ self.number).to_bytes(12, "big")
-                self._aead.encrypt_into(nonce, inner, header, out[body:])
-                self.number += 1
-        return target.getvalue()
+        view = memoryview(data)
+        out = self._full(view, full, fragment)
+        if rest:
+            parts = (view[full * fragment :], _TYPE, _padding(rest, fragment, block))
+            out += self._record(b"".join(parts))
+        return out
 
-    def _seal_full(self, data: memoryview, full: int, fragment: int, out: memoryview) -> int:
-        """The records that are full, which all have one header; where the next one begins."""
+    def _record(self, inner: bytes) -> bytes:
+        """One record around a TLSInnerPlaintext."""
+        header = protected_header(len(inner) + self.tag_length)
+        nonce = (self._iv ^ self.number).to_bytes(12, "big")
+        record = header + self._aead.encrypt(nonce, inner, header)
+        self.number += 1
+        return record
+
+    def _full(self, data: memoryview, full: int, fragment: int) -> bytearray:
+        """The first records, which are full and all have one header."""
+        if full >= LARGE_WRITE:
+            _expect_large_blocks()
         length = fragment + 1 + self.tag_length
         header = protected_header(length)
+        out = bytearray(full * (HEADER_LENGTH + length))
+        view = memoryview(out)
         encrypt, iv, number, join = self._aead.encrypt_into, self._iv, self.number, b"".join
         position = taken = 0
         for _ in range(full):
@@ -102,17 +97,27 @@ class Sealer:
             body = position + HEADER_LENGTH
             out[position:body] = header
             position = body + length
-            encrypt((iv ^ number).to_bytes(12, "big"), inner, header, out[body:position])
+            encrypt((iv ^ number).to_bytes(12, "big"), inner, header, view[body:position])
             taken += fragment
             number += 1
         self.number = number
-        return position
+        return out
 
 
-def _padding(rest: int, fragment: int, block: int) -> int:
-    if not block:
-        return 0
-    return min(-rest % block, fragment - rest)
+@cache
+def _expect_large_blocks() -> None:
+    """Have the C library keep the memory of large writes.
+
+    glibc gives a free mebibyte back to the system and asks for it again at the next write, which
+    takes four times as long as the encryption, until a block of some megabytes was seen to come
+    and go (M_MMAP_THRESHOLD in its mallopt(3) is dynamic). So one does, once in a process; its
+    pages are never touched. Elsewhere this does nothing.
+    """
+    bytes(2**22)
+
+
+def _padding(rest: int, fragment: int, block: int) -> bytes:
+    return bytes(min(-rest % block, fragment - rest)) if block else b""
 
 
 class Opener:
@@ -134,6 +139,25 @@ class Opener:
         twin._aead, twin._iv, twin.number = self._aead, self._iv, self.number
         twin.limit, twin.tag_length = self.limit, self.tag_length
         return twin
+
+    def open_one(self, record: memoryview, inner_limit: int) -> tuple[bytes, int, int]:
+        """Decrypt one record, where no other follows: nothing to be put together.
+
+        Returns:
+            ``(inner, filled, odd)``: the plaintext, the other two as ``open_run`` has them.
+        """
+        if len(record) <= HEADER_LENGTH + self.tag_length:
+            return b"", 0, BAD_TAG
+        nonce = (self._iv ^ self.number).to_bytes(12, "big")
+        try:
+            inner = self._aead.decrypt(nonce, record[HEADER_LENGTH:], record[:HEADER_LENGTH])
+        except InvalidTag:
+            return b"", 0, BAD_TAG
+        self.number += 1
+        plain = len(inner)
+        if inner[-1] != _APPLICATION_DATA or plain == 1 or plain > inner_limit:
+            return inner, 0, plain
+        return inner, plain - 1, 0
 
     def open_run(
         self, source: memoryview, start: int, out: memoryview, inner_limit: int
