@@ -11,9 +11,16 @@ from hypothesis import strategies as st
 from tests.support.structs import ends_by_itself, every_struct, is_message, structs
 from tlsee.errors import PeerMisbehaved
 from tlsee.wire.codec import Span, decode, dissect, dissect_message, encode, read, write
-from tlsee.wire.messages13 import MESSAGES
+from tlsee.wire.messages12 import MESSAGES as MESSAGES12
+from tlsee.wire.messages13 import MESSAGES as MESSAGES13
 
-EVERY = pytest.mark.parametrize("cls", every_struct(), ids=lambda cls: cls.__name__)
+
+def named(cls: type[Any]) -> str:
+    """The class, and where a version has its own also that."""
+    return f"{cls.__module__.rpartition('.')[2]}.{cls.__name__}"
+
+
+EVERY = pytest.mark.parametrize("cls", every_struct(), ids=named)
 # The profile's number of examples is for all structs together, and then some.
 SHARE = settings(max_examples=max(12, settings().max_examples // 4))
 
@@ -102,7 +109,9 @@ def test_any_bytes_are_judged_alike(cls: type[Any], data: st.DataObject) -> None
         assert (span.value if isinstance(span, Span) else span) == opinion(read, cls, changed)
 
 
-@pytest.mark.parametrize("cls", MESSAGES.values(), ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize(
+    "cls", list(dict.fromkeys([*MESSAGES13.values(), *MESSAGES12.values()])), ids=named
+)
 @SHARE
 @given(data=st.data())
 def test_a_message_with_its_header(cls: type[Any], data: st.DataObject) -> None:
@@ -126,4 +135,5 @@ def test_every_struct_is_here() -> None:
     """The sweep would notice if it lost what it sweeps."""
     names = {cls.__name__ for cls in every_struct()}
     assert {"ClientHello", "KeyShareEntry", "CertificateEntry", "OCSPResponse", "Alert"} <= names
-    assert len(names) >= 45
+    assert {"ServerECDHParams", "ClientDiffieHellmanPublic", "ServerHelloDone"} <= names
+    assert len(every_struct()) >= 70

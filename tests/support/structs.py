@@ -8,9 +8,15 @@ from hypothesis import strategies as st
 
 from tlsee.codes import ExtensionType
 from tlsee.wire.codec import Message
-from tlsee.wire.extensions import MATRIX, Block, Extensions, UnknownExtension
+from tlsee.wire.extensions import (
+    MATRIX,
+    Block,
+    Extensions,
+    SupportedVersionsServerHello,
+    UnknownExtension,
+)
 from tlsee.wire.extensions.block import classes_of
-from tlsee.wire.extensions.field import ExtensionsField
+from tlsee.wire.extensions.field import ExtensionsField, ServerHelloField
 from tlsee.wire.framing import Alert
 from tlsee.wire.kinds import (
     Constant,
@@ -25,7 +31,9 @@ from tlsee.wire.kinds import (
     layout_of,
     least_size,
 )
-from tlsee.wire.messages13 import MESSAGES
+from tlsee.wire.messages12 import CONTENTS
+from tlsee.wire.messages12 import MESSAGES as MESSAGES12
+from tlsee.wire.messages13 import MESSAGES as MESSAGES13
 
 MORE = 4  # items beyond those that a vector must have
 LONGER = 24  # bytes beyond those that an opaque must have
@@ -34,7 +42,8 @@ LONGER = 24  # bytes beyond those that an opaque must have
 def every_struct() -> tuple[type[Any], ...]:
     """All messages, all extensions, the alert, and the structs within them."""
     found: dict[type[Any], None] = {}
-    waiting: list[type[Any]] = [*MESSAGES.values(), Alert]
+    waiting: list[type[Any]] = [*MESSAGES13.values(), *MESSAGES12.values(), Alert]
+    waiting += [cls for contents in CONTENTS.values() for cls in contents.values()]
     waiting += [cls for block in Block for cls in classes_of(block).values()]
     while waiting:
         cls = waiting.pop()
@@ -94,6 +103,9 @@ def _values(kind: Kind) -> st.SearchStrategy[Any]:
         case Vector(item=item, low=low):
             least = -(-low // least_size(item))
             return st.lists(_values(item), min_size=least, max_size=least + MORE).map(tuple)
+        case ServerHelloField():
+            older = st.just(Extensions.ABSENT) | extension_blocks(Block.SH12)
+            return older | extension_blocks(Block.SH)
         case ExtensionsField(block=block, optional=optional):
             blocks = extension_blocks(block)
             return st.just(Extensions.ABSENT) | blocks if optional else blocks
@@ -118,6 +130,8 @@ def extension_blocks(draw: st.DrawFn, block: Block) -> Extensions:
     others = draw(st.lists(unknown, unique=True, max_size=2))
     items: list[Any] = [draw(structs(cls)) for cls in chosen]
     items += [UnknownExtension(kind, draw(st.binary(max_size=LONGER))) for kind in others]
+    if block is Block.SH and SupportedVersionsServerHello not in chosen:
+        items.append(draw(structs(SupportedVersionsServerHello)))  # without it, it is SH12's
     items = draw(st.permutations(items))
     # RFC 9846, 4.3.11: in a ClientHello the last one; elsewhere the order means nothing.
     items.sort(key=lambda item: item.extension_type == ExtensionType.pre_shared_key)

@@ -14,7 +14,7 @@ import pytest
 from tests.support.house import REPOSITORY, Import, Module, modules
 
 FLOORS = {
-    **dict.fromkeys(["codes", "errors", "reasons", "values", "text", "defaults"], 0),
+    **dict.fromkeys(["codes", "codes12", "errors", "reasons", "values", "text", "defaults"], 0),
     "wire": 1,
     **dict.fromkeys(["crypto", "trace"], 2),
     **dict.fromkeys(["keys", "identity"], 3),

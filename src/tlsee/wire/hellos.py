@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from tlsee.codes import CipherSuite, HandshakeType, ProtocolVersion
 from tlsee.wire.codec import Message, constant, fixed, message, opaque, u8, u16, vector
-from tlsee.wire.extensions import Block, Extensions, extensions
+from tlsee.wire.extensions import Block, Extensions, extensions, server_hello_extensions
 
 # SHA-256 of "HelloRetryRequest": what makes a ServerHello a HelloRetryRequest (RFC 9846, 4.2.3).
 HELLO_RETRY_REQUEST_RANDOM = bytes.fromhex(
@@ -40,7 +40,7 @@ class ServerHello(Message):
     legacy_session_id_echo: bytes = opaque(0, 32)
     cipher_suite: CipherSuite = u16(CipherSuite)
     legacy_compression_method: int = u8()
-    extensions: Extensions = extensions(Block.SH, optional=True)
+    extensions: Extensions = server_hello_extensions()
 
     @property
     def has_extensions(self) -> bool:

@@ -1,4 +1,7 @@
-"""The table of RFC 9846, 4.3, typed again by hand, against everything that reads blocks."""
+"""Which extension may ride where, typed again by hand, against everything that reads blocks.
+
+The table of RFC 9846, 4.3, and what the extensions' RFCs say of TLS 1.2's ServerHello.
+"""
 
 from __future__ import annotations
 
@@ -9,55 +12,55 @@ from itertools import product
 import pytest
 
 import tlsee.wire.extensions
-from tlsee.codes import ExtensionType
+from tlsee.codes import ExtensionType, ProtocolVersion
 from tlsee.errors import ApiMisuse, PeerMisbehaved
 from tlsee.wire import extensions
 from tlsee.wire.extensions import MATRIX, Block, Extensions, UnknownExtension, classes_of
 from tlsee.wire.extensions.block import Extension
-from tlsee.wire.extensions.field import ExtensionsField
+from tlsee.wire.extensions.field import ExtensionsField, ServerHelloField
 
-# A row of columns CH SH HRR EE CR CT NST; "x" where the extension may ride.
+# A row of columns CH SH SH12 HRR EE CR CT NST; "x" where the extension may ride.
 TABLE = """
-                              CH SH HRR EE CR CT NST
-server_name                   x  .  .   x  x  .  .
-max_fragment_length           x  .  .   x  .  .  .
-status_request                x  .  .   .  x  x  .
-supported_groups              x  .  .   x  .  .  .
-ec_point_formats              x  .  .   .  .  .  .
-signature_algorithms          x  .  .   .  x  .  .
-use_srtp                      x  .  .   x  .  .  .
-heartbeat                     x  .  .   x  .  .  .
-application_layer_protocol_negotiation x . . x .  .  .
-status_request_v2             x  .  .   .  .  .  .
-signed_certificate_timestamp  x  .  .   .  x  x  .
-client_certificate_type       x  .  .   x  .  .  .
-server_certificate_type       x  .  .   x  .  .  .
-padding                       x  .  .   .  .  .  .
-encrypt_then_mac              x  .  .   .  .  .  .
-extended_main_secret          x  .  .   .  .  .  .
-compress_certificate          x  .  .   .  x  .  .
-record_size_limit             x  .  .   x  .  .  .
-delegated_credential          x  .  .   .  x  x  .
-session_ticket                x  .  .   .  .  .  .
-supported_ekt_ciphers         x  .  .   x  .  .  .
-pre_shared_key                x  x  .   .  .  .  .
-early_data                    x  .  .   x  .  .  x
-supported_versions            x  x  x   .  .  .  .
-cookie                        x  .  x   .  .  .  .
-psk_key_exchange_modes        x  .  .   .  .  .  .
-certificate_authorities       x  .  .   .  x  .  .
-oid_filters                   .  .  .   .  x  .  .
-post_handshake_auth           x  .  .   .  .  .  .
-signature_algorithms_cert     x  .  .   .  x  .  .
-key_share                     x  x  x   .  .  .  .
-transparency_info             x  .  .   .  x  x  .
-external_id_hash              x  .  .   x  .  .  .
-external_session_id           x  .  .   x  .  .  .
-quic_transport_parameters     x  .  .   x  .  .  .
-ticket_request                x  .  .   x  .  .  .
-ech_outer_extensions          x  .  .   .  .  .  .
-encrypted_client_hello        x  .  x   x  .  .  .
-renegotiation_info            x  .  .   .  .  .  .
+                              CH SH SH12 HRR EE CR CT NST
+server_name                   x  .  x    .   x  x  .  .
+max_fragment_length           x  .  x    .   x  .  .  .
+status_request                x  .  x    .   .  x  x  .
+supported_groups              x  .  x    .   x  .  .  .
+ec_point_formats              x  .  x    .   .  .  .  .
+signature_algorithms          x  .  .    .   .  x  .  .
+use_srtp                      x  .  x    .   x  .  .  .
+heartbeat                     x  .  x    .   x  .  .  .
+application_layer_protocol_negotiation x . x . x . . .
+status_request_v2             x  .  x    .   .  .  .  .
+signed_certificate_timestamp  x  .  x    .   .  x  x  .
+client_certificate_type       x  .  x    .   x  .  .  .
+server_certificate_type       x  .  x    .   x  .  .  .
+padding                       x  .  .    .   .  .  .  .
+encrypt_then_mac              x  .  x    .   .  .  .  .
+extended_main_secret          x  .  x    .   .  .  .  .
+compress_certificate          x  .  .    .   .  x  .  .
+record_size_limit             x  .  x    .   x  .  .  .
+delegated_credential          x  .  .    .   .  x  x  .
+session_ticket                x  .  x    .   .  .  .  .
+supported_ekt_ciphers         x  .  x    .   x  .  .  .
+pre_shared_key                x  x  .    .   .  .  .  .
+early_data                    x  .  .    .   x  .  .  x
+supported_versions            x  x  .    x   .  .  .  .
+cookie                        x  .  .    x   .  .  .  .
+psk_key_exchange_modes        x  .  .    .   .  .  .  .
+certificate_authorities       x  .  .    .   .  x  .  .
+oid_filters                   .  .  .    .   .  x  .  .
+post_handshake_auth           x  .  .    .   .  .  .  .
+signature_algorithms_cert     x  .  .    .   .  x  .  .
+key_share                     x  x  .    x   .  .  .  .
+transparency_info             x  .  x    .   .  x  x  .
+external_id_hash              x  .  x    .   x  .  .  .
+external_session_id           x  .  x    .   x  .  .  .
+quic_transport_parameters     x  .  .    .   x  .  .  .
+ticket_request                x  .  .    .   x  .  .  .
+ech_outer_extensions          x  .  .    .   .  .  .  .
+encrypted_client_hello        x  .  .    x   x  .  .  .
+renegotiation_info            x  .  x    .   .  .  .  .
 """
 
 
@@ -106,6 +109,15 @@ DATA = {
     ("signed_certificate_timestamp", "CT"): "0003 0001 aa",
     ("renegotiation_info", "CH"): "00",
     ("ec_point_formats", "CH"): "01 00",
+    ("ec_point_formats", "SH12"): "01 00",
+    ("max_fragment_length", "CH"): "01",
+    ("max_fragment_length", "SH12"): "04",
+    ("max_fragment_length", "EE"): "02",
+    ("supported_groups", "SH12"): "0002 001d",
+    ("application_layer_protocol_negotiation", "SH12"): "0003 02 6832",
+    ("record_size_limit", "SH12"): "4000",
+    ("signed_certificate_timestamp", "SH12"): "0003 0001 aa",
+    ("renegotiation_info", "SH12"): "00",
 }
 VERSION_13 = bytes.fromhex("002b 0002 0304")
 
@@ -174,18 +186,36 @@ def test_every_file_is_part_of_the_package() -> None:
 
 
 def test_the_server_hello_of_an_older_version() -> None:
-    """Without supported_versions what TLS 1.2 has in a ServerHello is kept, so that the refusal
-    can be about the version; what 1.3 defines there is still parsed.
-    """
-    body = bytes.fromhex("ff01 0001 00  0017 0000  0010 0005 0003 02 6832  0033 0005 001d 0001 aa")
+    """supported_versions alone decides by which column a ServerHello is read, and written."""
+    body = bytes.fromhex("ff01 0001 00  0017 0000  0010 0005 0003 02 6832")
     data = len(body).to_bytes(2) + body
-    found, _ = ExtensionsField(Block.SH).read(data, 0, len(data))
-    kept = [type(item) for item in found]
-    assert kept == [UnknownExtension] * 3 + [extensions.KeyShareServerHello]
-    assert found.get(extensions.ProtocolNameList) is None
+    found, _ = ServerHelloField().read(data, 0, len(data))
+    assert found.block is Block.SH12
+    assert found.types == (
+        ExtensionType.renegotiation_info,
+        ExtensionType.extended_main_secret,
+        ExtensionType.application_layer_protocol_negotiation,
+    )
+    assert found.require(extensions.ProtocolNameList).protocol_name_list == (b"h2",)
+    assert (
+        ServerHelloField().write(found) == ServerHelloField().write(Extensions.of(*found)) == data
+    )
+
     data = len(body + VERSION_13).to_bytes(2) + body + VERSION_13
     with pytest.raises(PeerMisbehaved, match="renegotiation_info in ServerHello"):
-        ExtensionsField(Block.SH).read(data, 0, len(data))
+        ServerHelloField().read(data, 0, len(data))
+    newer = extensions.SupportedVersionsServerHello(ProtocolVersion.TLS13)
+    with pytest.raises(ApiMisuse, match="RenegotiationInfo has no place in ServerHello"):
+        ServerHelloField().write(Extensions.of(*found, newer))
+
+
+def test_a_share_in_the_server_hello_of_an_older_version() -> None:
+    """What 1.3 has in its ServerHello has no place in 1.2's."""
+    body = bytes.fromhex("0033 0005 001d 0001 aa")
+    data = len(body).to_bytes(2) + body
+    with pytest.raises(PeerMisbehaved, match="key_share in ServerHello of TLS") as caught:
+        ServerHelloField().read(data, 0, len(data))
+    assert caught.value.name == "misplaced_extension"
 
 
 def test_writing_keeps_to_the_places() -> None:

@@ -16,8 +16,9 @@ from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.early_data import EarlyDataIndication, EarlyDataTicket
 from tlsee.wire.extensions.ec_point_formats import ECPointFormats
+from tlsee.wire.extensions.encrypt_then_mac import EncryptThenMac
 from tlsee.wire.extensions.extended_main_secret import ExtendedMainSecret
-from tlsee.wire.extensions.field import extensions
+from tlsee.wire.extensions.field import extensions, server_hello_extensions
 from tlsee.wire.extensions.key_share import (
     KeyShareClientHello,
     KeyShareEntry,
@@ -25,6 +26,7 @@ from tlsee.wire.extensions.key_share import (
     KeyShareServerHello,
 )
 from tlsee.wire.extensions.matrix import MATRIX, Block
+from tlsee.wire.extensions.max_fragment_length import MaxFragmentLengthNegotiation
 from tlsee.wire.extensions.oid_filters import OIDFilter, OIDFilters
 from tlsee.wire.extensions.padding import Padding
 from tlsee.wire.extensions.post_handshake_auth import PostHandshakeAuth
@@ -37,7 +39,7 @@ from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
-from tlsee.wire.extensions.session_ticket import SessionTicket12
+from tlsee.wire.extensions.session_ticket import SessionTicket12, SessionTicketPromised12
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms, SignatureAlgorithmsCert
 from tlsee.wire.extensions.signed_certificate_timestamp import (
     SignedCertificateTimestampList,
@@ -48,6 +50,7 @@ from tlsee.wire.extensions.status_request import (
     OCSPResponse,
     OCSPStatusRequest,
     StatusRequest,
+    StatusRequestAcknowledged,
     StatusRequestCertificateRequest,
 )
 from tlsee.wire.extensions.supported_groups import SupportedGroups
@@ -66,6 +69,7 @@ __all__ = [
     "ECPointFormats",
     "EarlyDataIndication",
     "EarlyDataTicket",
+    "EncryptThenMac",
     "ExtendedMainSecret",
     "Extension",
     "Extensions",
@@ -74,6 +78,7 @@ __all__ = [
     "KeyShareEntry",
     "KeyShareHelloRetryRequest",
     "KeyShareServerHello",
+    "MaxFragmentLengthNegotiation",
     "OCSPResponse",
     "OCSPStatusRequest",
     "OIDFilter",
@@ -91,11 +96,13 @@ __all__ = [
     "ServerNameAcknowledged",
     "ServerNameList",
     "SessionTicket12",
+    "SessionTicketPromised12",
     "SignatureAlgorithms",
     "SignatureAlgorithmsCert",
     "SignedCertificateTimestampList",
     "SignedCertificateTimestamps",
     "StatusRequest",
+    "StatusRequestAcknowledged",
     "StatusRequestCertificateRequest",
     "SupportedGroups",
     "SupportedVersionsClientHello",
@@ -104,4 +111,5 @@ __all__ = [
     "classes_of",
     "extension",
     "extensions",
+    "server_hello_extensions",
 ]

@@ -8,7 +8,7 @@ from tlsee.wire.extensions.block import Extension, extension
 from tlsee.wire.extensions.matrix import Block
 
 
-@extension(ExtensionType.application_layer_protocol_negotiation, Block.CH, Block.EE)
+@extension(ExtensionType.application_layer_protocol_negotiation, Block.CH, Block.SH12, Block.EE)
 class ProtocolNameList(Extension):
     """The client's protocols, the preferred one first; the server's one, that it has selected."""
 

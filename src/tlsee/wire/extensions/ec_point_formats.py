@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tlsee.codes import ExtensionType
+from tlsee.codes12 import ECPointFormat
 from tlsee.wire.codec import u8, vector
 from tlsee.wire.extensions.block import Extension, extension
 from tlsee.wire.extensions.matrix import Block
 
 
-@extension(ExtensionType.ec_point_formats, Block.CH)
+@extension(ExtensionType.ec_point_formats, Block.CH, Block.SH12)
 class ECPointFormats(Extension):
-    """ECPointFormatList; 0 is uncompressed, the only one in use."""
+    """ECPointFormatList; uncompressed is the only one in use."""
 
-    ec_point_format_list: tuple[int, ...] = vector(u8(), 1, 255)
+    ec_point_format_list: tuple[ECPointFormat, ...] = vector(u8(ECPointFormat), 1, 255)

@@ -7,6 +7,6 @@ from tlsee.wire.extensions.block import Extension, extension
 from tlsee.wire.extensions.matrix import Block
 
 
-@extension(ExtensionType.extended_main_secret, Block.CH)
+@extension(ExtensionType.extended_main_secret, Block.CH, Block.SH12)
 class ExtendedMainSecret(Extension):
     """Empty."""

@@ -17,15 +17,14 @@ from tlsee.wire.span import Span
 
 _HEADER = Struct(">HH")
 _LONGEST = 0xFFFF  # bytes of extension_data, and of the block: RFC 9846, 4.3
+_VERSION = ExtensionType.supported_versions
 _LAST = int(ExtensionType.pre_shared_key)  # in a ClientHello: RFC 9846, 4.3.11
 
 
 class ExtensionsField(Custom):
     """``Extension extensions<0..2^16-1>`` of one block; ``optional``: the message may end before.
 
-    The parsed ones are read at once, the others are kept. A ServerHello without
-    supported_versions is TLS 1.2's or older: there, what 1.3 moved elsewhere is in its place and
-    is kept unparsed, so that the version can be refused for what it is.
+    The parsed ones are read at once, the others are kept.
     """
 
     __slots__ = ("_readers", "block", "misplaced", "optional")
@@ -97,8 +96,8 @@ class ExtensionsField(Custom):
         return at + 2 + length
 
     def _check_places(self, moved: list[int], found: dict[int, Any]) -> None:
-        if self.block is not Block.SH or ExtensionType.supported_versions in found:
-            raise self._refused(Reasons.misplaced_extension, moved[0])
+        del found
+        raise self._refused(Reasons.misplaced_extension, moved[0])
 
     def _check_last(self, found: dict[int, Any]) -> None:
         last = next(reversed(found))
@@ -178,6 +177,47 @@ def _dissect_one(item: AnyExtension, data: bytes, at: int) -> Span:
     return Span(kind.name, at, end, item, (*head, body))
 
 
+class ServerHelloField(ExtensionsField):
+    """The block of a ServerHello: TLS 1.3's with supported_versions, else TLS 1.2's or older.
+
+    ``Extensions.block`` says which it was. What is written follows the same rule.
+    """
+
+    __slots__ = ("older",)
+
+    def __init__(self) -> None:
+        super().__init__(Block.SH, optional=True)
+        self.older = ExtensionsField(Block.SH12, optional=True)
+
+    def read(self, data: bytes, at: int, end: int) -> tuple[Extensions, int]:
+        """The block that begins at ``at``.
+
+        Raises:
+            PeerMisbehaved: as the block of either version does.
+        """
+        whole, stop = super().read(data, at, end)
+        if whole.present and not whole.has(_VERSION):
+            return self.older.read(data, at, end)
+        return whole, stop
+
+    def _check_places(self, moved: list[int], found: dict[int, Any]) -> None:
+        if _VERSION in found:
+            super()._check_places(moved, found)
+
+    def write(self, item: Extensions) -> bytes:
+        """The bytes of the block, its length included; nothing for ``Extensions.ABSENT``.
+
+        Raises:
+            ApiMisuse: as the block of either version does.
+        """
+        return super().write(item) if item.has(_VERSION) else self.older.write(item)
+
+
 def extensions(block: Block, *, optional: bool = False) -> Any:
     """The extensions of a message as a field, of type ``Extensions``."""
     return ExtensionsField(block, optional)
+
+
+def server_hello_extensions() -> Any:
+    """The extensions of a ServerHello of either version as a field, of type ``Extensions``."""
+    return ServerHelloField()

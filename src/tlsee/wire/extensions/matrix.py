@@ -13,10 +13,14 @@ from tlsee.codes import ExtensionType as Type
 
 
 class Block(Enum):
-    """A message's extensions block; the value is the message's name."""
+    """A message's extensions block; the value is the message's name.
+
+    ``SH12`` is the block of a ServerHello that has no supported_versions.
+    """
 
     CH = "ClientHello"
     SH = "ServerHello"
+    SH12 = "ServerHello of TLS 1.2"
     HRR = "HelloRetryRequest"
     EE = "EncryptedExtensions"
     CR = "CertificateRequest"
@@ -71,15 +75,42 @@ REGISTRY = {
     Type.session_ticket: "CH",
     Type.renegotiation_info: "CH",
 }
+
+# What a server of TLS 1.2 may answer in its ServerHello, if the client has offered it.
+SERVER_HELLO_12 = {
+    Type.server_name: "RFC 6066, 3",
+    Type.max_fragment_length: "RFC 6066, 4",
+    Type.status_request: "RFC 6066, 8",
+    Type.supported_groups: "no RFC: servers that send it are in use, and every client ignores it",
+    Type.ec_point_formats: "RFC 8422, 5.2",
+    Type.use_srtp: "RFC 5764, 4.1.1",
+    Type.heartbeat: "RFC 6520, 2",
+    Type.application_layer_protocol_negotiation: "RFC 7301, 3.1",
+    Type.status_request_v2: "RFC 6961, 2.2",
+    Type.signed_certificate_timestamp: "RFC 6962, 3.3.1",
+    Type.client_certificate_type: "RFC 7250, 4.2",
+    Type.server_certificate_type: "RFC 7250, 4.2",
+    Type.encrypt_then_mac: "RFC 7366, 2",
+    Type.extended_main_secret: "RFC 7627, 5.1",
+    Type.record_size_limit: "RFC 8449, 4",
+    Type.session_ticket: "RFC 5077, 3.2",
+    Type.supported_ekt_ciphers: "RFC 8870, 5.2",
+    Type.transparency_info: "RFC 9162, 6.4",
+    Type.external_id_hash: "RFC 8844, 3.2",
+    Type.external_session_id: "RFC 8844, 4.2",
+    Type.renegotiation_info: "RFC 5746, 3.2",
+}
 # fmt: on
 
 
-def _blocks(row: str) -> frozenset[Block]:
-    return frozenset(Block[name] for name in row.split(", "))
+def _blocks(extension_type: Type, row: str) -> frozenset[Block]:
+    blocks = frozenset(Block[name] for name in row.split(", "))
+    return blocks | {Block.SH12} if extension_type in SERVER_HELLO_12 else blocks
 
 
 MATRIX: Mapping[Type, frozenset[Block]] = {
-    extension_type: _blocks(row) for extension_type, row in (RFC9846 | REGISTRY).items()
+    extension_type: _blocks(extension_type, row)
+    for extension_type, row in (RFC9846 | REGISTRY).items()
 }
 
 # By block: the types that are known and have no place there.

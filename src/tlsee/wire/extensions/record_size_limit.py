@@ -8,7 +8,7 @@ from tlsee.wire.extensions.block import Extension, extension
 from tlsee.wire.extensions.matrix import Block
 
 
-@extension(ExtensionType.record_size_limit, Block.CH, Block.EE)
+@extension(ExtensionType.record_size_limit, Block.CH, Block.SH12, Block.EE)
 class RecordSizeLimit(Extension):
     """In bytes of plaintext; in TLS 1.3 content type and padding count (RFC 8449, 4)."""
 

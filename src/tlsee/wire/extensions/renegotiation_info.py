@@ -8,8 +8,8 @@ from tlsee.wire.extensions.block import Extension, extension
 from tlsee.wire.extensions.matrix import Block
 
 
-@extension(ExtensionType.renegotiation_info, Block.CH)
+@extension(ExtensionType.renegotiation_info, Block.CH, Block.SH12)
 class RenegotiationInfo(Extension):
-    """Empty in a first handshake."""
+    """Empty in a first handshake, and there is no other one here."""
 
     renegotiated_connection: bytes = opaque(0, 0xFF)

@@ -23,6 +23,6 @@ class ServerNameList(Extension):
     server_name_list: tuple[ServerName, ...] = vector(ServerName, 1, 0xFFFF)
 
 
-@extension(ExtensionType.server_name, Block.EE)
+@extension(ExtensionType.server_name, Block.SH12, Block.EE)
 class ServerNameAcknowledged(Extension):
     """Empty: the server has used the name."""

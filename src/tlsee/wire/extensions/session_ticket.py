@@ -13,3 +13,8 @@ class SessionTicket12(Extension):
     """No length of its own: the extension's is the ticket's."""
 
     ticket: bytes = rest()
+
+
+@extension(ExtensionType.session_ticket, Block.SH12)
+class SessionTicketPromised12(Extension):
+    """Empty: a NewSessionTicket will come in this handshake."""

@@ -13,8 +13,8 @@ class SignedCertificateTimestamps(Extension):
     """Empty: please send them."""
 
 
-@extension(ExtensionType.signed_certificate_timestamp, Block.CT)
+@extension(ExtensionType.signed_certificate_timestamp, Block.SH12, Block.CT)
 class SignedCertificateTimestampList(Extension):
-    """The timestamps for the certificate in whose entry they stand."""
+    """The timestamps for the certificate in whose entry they stand; in 1.2 for the server's own."""
 
     sct_list: tuple[bytes, ...] = vector(opaque(1, 0xFFFF), 1, 0xFFFF)

@@ -46,3 +46,8 @@ class CertificateStatus(Extension):
     response: OCSPResponse | bytes = select(
         "status_type", {CertificateStatusType.ocsp: OCSPResponse}
     )
+
+
+@extension(ExtensionType.status_request, Block.SH12)
+class StatusRequestAcknowledged(Extension):
+    """Empty: a CertificateStatus may follow the certificate."""

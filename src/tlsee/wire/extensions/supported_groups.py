@@ -8,8 +8,8 @@ from tlsee.wire.extensions.block import Extension, extension
 from tlsee.wire.extensions.matrix import Block
 
 
-@extension(ExtensionType.supported_groups, Block.CH, Block.EE)
+@extension(ExtensionType.supported_groups, Block.CH, Block.SH12, Block.EE)
 class SupportedGroups(Extension):
-    """NamedGroupList; a server's tells the client what to prefer next time."""
+    """NamedGroupList; a server's tells the client what to prefer next time, in 1.2 nothing."""
 
     named_group_list: tuple[NamedGroup, ...] = vector(u16(NamedGroup), 2, 0xFFFF)
