@@ -229,9 +229,23 @@ class Driver:
         self._enter(getattr(self.state, edge.handler)(decode(edge.struct, raw), flow), flow)
 
     def _enter(self, state: State, flow: Flow) -> None:
+        if self.buffer.pending:
+            self._check_alignment(flow)
         entered = state is not self.state
         self.state = state
         self._settle(flow, entered)
+
+    def _check_alignment(self, flow: Flow) -> None:
+        """Before read keys change nothing may be left over of what the old ones protected.
+
+        It is looked at before any effect takes hold, so that the alert leaves under keys that the
+        peer expects: those of before the whole step (RFC 9846, 5.1).
+        """
+        for effect in flow.effects:
+            if isinstance(effect, Install) and effect.direction is Direction.READ:
+                raise PeerMisbehaved(
+                    Reasons.misaligned_key_change, f"{self.buffer.pending} bytes behind a message"
+                )
 
     def _settle(self, flow: Flow, entered: bool) -> None:
         """Let a flow take hold; a question that is answered at once leads straight on."""
@@ -271,12 +285,8 @@ class Driver:
             self.carrier.change_cipher_spec()
 
     def take_install(self, effect: Install) -> None:
-        """Keys change; nothing may be left over of what the old ones protected."""
+        """Keys change."""
         if effect.direction is Direction.READ:
-            if self.buffer.pending:
-                raise PeerMisbehaved(
-                    Reasons.misaligned_key_change, f"{self.buffer.pending} bytes behind a message"
-                )
             self.read_epoch = effect.epoch
         else:
             self.write_epoch = effect.epoch
