@@ -110,8 +110,8 @@ CHANGE_CIPHER_SPEC_LIMIT = 32
 # user_canceled and unknown warnings; BoringSSL stops at 4.
 WARNING_ALERT_LIMIT = 4
 
-# Messages after the handshake, KeyUpdates and tickets together, with no data between them. BoringSSL
-# and Go stop at 32 KeyUpdates; servers send one to four tickets.
+# Messages after the handshake, KeyUpdates and tickets together, with no data between them.
+# BoringSSL and Go stop at 32 KeyUpdates; servers send one to four tickets.
 KEY_UPDATE_LIMIT = 32
 
 # Refused early data, as bytes of records that cannot be opened. OpenSSL's default for

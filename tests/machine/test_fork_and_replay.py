@@ -100,7 +100,7 @@ def record_bytes(pair: Pair) -> list[bytes]:
             pair.server.write(b"hello")
         for sender, receiver in ((pair.client, pair.server), (pair.server, pair.client)):
             data = sender.data_to_send()
-            sent.append(data)
+            sent.append(bytes(data))
             if data:
                 receiver.receive_data(data)
     return sent

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.support.drivers import DriverPair, ListCarrier
@@ -61,7 +63,7 @@ def sweep_state(driver: Driver) -> int:
     return tried
 
 
-PAIRS = {
+PAIRS: dict[str, Callable[[], DriverPair]] = {
     "plain": DriverPair,
     "client certificate": lambda: DriverPair(
         client_config(credentials=[client_credential()]), server_config(client_trust=trust())
