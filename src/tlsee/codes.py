@@ -39,6 +39,7 @@ class OpenEnum(int):
                 setattr(cls, name, member)
 
     def __new__(cls, number: int) -> Self:
+        """As ``of``."""
         return cls.of(number)
 
     @classmethod
