@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tlsee.streams import asyncio as asyncio
+    import tlsee.streams.asyncio as asyncio  # noqa: PLR0402 - a package cannot import from itself
+
+__all__ = ["asyncio"]
 
 
 def __getattr__(name: str) -> Any:

@@ -313,8 +313,7 @@ class TLSProtocol(asyncio.BufferedProtocol):
             raise self.failure
         if self.transport is None or self.closed.done():
             raise ConnectionResetError("the connection is closed")
-        if self.transport.is_closing() or not self._writing_paused:
-            await asyncio.sleep(0)
+        if not self._writing_paused:
             return
         waiter: asyncio.Future[None] = self.loop.create_future()
         self._drainers.add(waiter)

@@ -221,9 +221,9 @@ class Stream:
         """Whether there is data, or (false) its orderly end."""
         if not self._chunks:
             self.handshake()
-            self._check_usable()
             deadline = Deadline(self._timeout, self._clock)
             with self._transport.reading:
+                self._check_usable()
                 while not self._chunks and not self._ended:
                     self._step(deadline)
             if self._truncation is not None and not self._chunks:

@@ -1,0 +1,77 @@
+"""Questions that a blocking stream answers by asking a function."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.endpoints import client_config
+from tests.support.streams import PATIENCE, streams, threads
+from tlsee.config import JudgeRequest, default_judge
+from tlsee.crypto.provider import LATER, Later
+from tlsee.errors import ApiMisuse, LocalFailure, TLSError
+from tlsee.questions import Judge, Question
+
+
+def _later(_: JudgeRequest) -> Later:
+    return LATER
+
+
+def _answered(on_question: object) -> BaseException | None:
+    """How a client with a judge that answers later ends, and (in its text) its server too."""
+    config, options = client_config(judge=_later), {"on_question": on_question}
+    with (
+        streams(config, client_options=options, shaken=False) as (ours, theirs),
+        threads() as submit,
+    ):
+        serving = submit(theirs.recv)
+        try:
+            ours.handshake()
+        except TLSError as error:
+            error.add_note(str(serving.exception(PATIENCE)))
+            return error
+        ours.send_eof()
+        assert serving.result(PATIENCE) == b""
+        return None
+
+
+def test_answered_by_a_function() -> None:
+    """The function's answer is the answer."""
+    asked: list[Question] = []
+
+    def judge(question: Question) -> object:
+        asked.append(question)
+        assert isinstance(question, Judge)
+        return default_judge(question.request)
+
+    assert _answered(judge) is None
+    assert [type(question) for question in asked] == [Judge]
+
+
+def test_nobody_to_ask() -> None:
+    """Without a function the handshake ends with an alert, and the text says what is missing."""
+    error = _answered(None)
+    assert isinstance(error, ApiMisuse)
+    assert "on_question=" in str(error)
+    assert "internal_error" in error.__notes__[0]
+
+
+def test_an_answer_of_the_wrong_type() -> None:
+    """Neither a wrong answer nor LATER again leaves the peer waiting."""
+    for wrong in (True, LATER):
+        error = _answered(lambda _, wrong=wrong: wrong)
+        assert isinstance(error, ApiMisuse)
+        assert "Judge was answered with" in str(error)
+
+
+def test_a_function_that_raises_refuses() -> None:
+    """Whatever it raises: the peer gets access_denied, the caller the cause."""
+
+    def refuse(_: Question) -> object:
+        raise PermissionError("not today")
+
+    error = _answered(refuse)
+    assert isinstance(error, LocalFailure)
+    assert isinstance(error.__cause__, PermissionError)
+    assert "access_denied" in error.__notes__[0]
+    with pytest.raises(LocalFailure):
+        raise error
