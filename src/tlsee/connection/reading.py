@@ -314,10 +314,10 @@ class RecordReader:
             raise PeerMisbehaved(Reasons.too_many_empty_records)
 
     def _skip(self, length: int) -> None:
-        """Refused early data (RFC 9846, 4.3.10), as far as the budget goes."""
-        if length > self.skip_budget:
+        """Refused early data (RFC 9846, 4.3.10), as far as the budget goes; headers count too."""
+        if HEADER_LENGTH + length > self.skip_budget:
             raise PeerMisbehaved(Reasons.too_much_early_data)
-        self.skip_budget -= length
+        self.skip_budget -= HEADER_LENGTH + length
 
 
 def _inner_type(out: bytes | bytearray, start: int, length: int) -> tuple[int, int]:
