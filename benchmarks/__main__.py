@@ -30,7 +30,7 @@ def main() -> int:
         outcomes.append(outcome)
         print(report.table(outcome), flush=True)
     print(
-        "\nx is tlsee divided by the other: the median of pairs taken in turn, and quartiles."
+        "\nx is tlsee divided by the other: median and quartiles of pairs taken in turn."
         "\nOnly the ratios carry over to another machine, and only from a quiet one."
     )
     if options.json:

@@ -47,13 +47,19 @@ class Spread:
         return cls(median, low, high)
 
 
-def in_turn(work: Mapping[str, Work], effort: Effort) -> dict[str, list[float]]:
+def in_turn(
+    work: Mapping[str, Work], effort: Effort, switches: Mapping[str, Work] | None = None
+) -> dict[str, list[float]]:
     """Seconds per call of each contender, one figure a round, taken in turn.
+
+    A contender's switch is thrown before each of its turns, outside the interval, and followed by
+    a call that is not timed.
 
     Each contender gets its own number of calls per turn, so that a turn takes about
     ``effort.seconds`` for the quick and the slow alike. The cyclic collector stays on, as it does
     in a program, but what existed before is frozen: whose garbage it is, pays.
     """
+    switches = switches or {}
     calls = {name: _calls(each, effort) for name, each in work.items()}
     figures: dict[str, list[float]] = {name: [] for name in work}
     gc.collect()
@@ -61,6 +67,9 @@ def in_turn(work: Mapping[str, Work], effort: Effort) -> dict[str, list[float]]:
     try:
         for _ in range(effort.rounds):
             for name, each in work.items():
+                if name in switches:
+                    switches[name]()
+                    each()
                 figures[name].append(_timed(each, calls[name]))
     finally:
         gc.unfreeze()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tlsee
+import tlsee.streams.asyncio as streams
 from benchmarks.contenders.base import (
     HYBRID,
     X25519,
@@ -25,14 +27,11 @@ from tlsee import (
     ServerConfig,
     ServerConnection,
     Trust,
-    __version__,
-    wrap_client,
-    wrap_server,
 )
+from tlsee.identity.path import remembered
 
 GROUPS = {X25519: NamedGroup.x25519, HYBRID: NamedGroup.X25519MLKEM768}
 SUITES = [CipherSuite.TLS_AES_128_GCM_SHA256]
-Connection = ClientConnection | ServerConnection
 
 
 def configurations(material: Material, group: str) -> tuple[ClientConfig, ServerConfig]:
@@ -76,7 +75,7 @@ class Pair:
         return _read(self.client)
 
 
-def _expect_done(end: Connection, done: bool) -> None:
+def _expect_done(end: tlsee.Connection, done: bool) -> None:
     event = end.next_event()
     if done:
         assert isinstance(event, HandshakeDone), event
@@ -84,7 +83,7 @@ def _expect_done(end: Connection, done: bool) -> None:
     assert event is NEED_DATA, event
 
 
-def _read(end: Connection) -> int:
+def _read(end: tlsee.Connection) -> int:
     got = 0
     while isinstance(event := end.next_event(), DataReceived):
         got += len(event.data)
@@ -92,17 +91,15 @@ def _read(end: Connection) -> int:
 
 
 class WithTlsee:
-    """tlsee; signatures over certificates are checked anew each time, or remembered."""
+    """tlsee. What certificates were found to be signed right can be remembered or not."""
 
+    name = "tlsee"
     module = "tlsee"
     groups = frozenset({X25519, HYBRID})
     bulk = 1 << 20
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-
     def version(self) -> str:
-        return __version__
+        return tlsee.__version__
 
     def memory(self, material: Material, group: str) -> Handshake:
         client, server = configurations(material, group)
@@ -110,18 +107,43 @@ class WithTlsee:
 
     def wrap_client(self, material: Material) -> Wrap:
         client, _ = configurations(material, X25519)
-        return lambda sock: wrap_client(sock, client, server_name=SERVER_NAME)
+        return lambda sock: Shaken(tlsee.wrap_client(sock, client, server_name=SERVER_NAME))
 
     def wrap_server(self, material: Material) -> Wrap:
         _, server = configurations(material, X25519)
-        return lambda sock: wrap_server(sock, server)
+        return lambda sock: Shaken(tlsee.wrap_server(sock, server))
 
     async def open_stream(self, material: Material, port: int) -> tuple[Reader, Writer]:
-        raise NotImplementedError
+        client, _ = configurations(material, X25519)
+        return await streams.connect("127.0.0.1", port, client, server_name=SERVER_NAME)
 
     async def serve_streams(self, material: Material, handler: Handler) -> int:
-        raise NotImplementedError
+        _, config = configurations(material, X25519)
+        server = await streams.serve(handler, "127.0.0.1", 0, config)
+        port: int = server.sockets[0].getsockname()[1]
+        return port
 
 
-CONTENDER = WithTlsee("tlsee")
-REMEMBERING = WithTlsee("tlsee remembering")
+class Shaken:
+    """A Stream after its handshake, which closes as an SSLSocket does: without waiting."""
+
+    def __init__(self, stream: tlsee.Stream) -> None:
+        stream.handshake()
+        self.sendall, self.recv_into = stream.sendall, stream.recv_into
+        self._stream = stream
+
+    def close(self) -> None:
+        self._stream.close(timeout=0)
+
+
+def remember_signatures() -> None:
+    """As it is by default: a signature that was found true is not verified again."""
+    remembered.set_capacity(remembered.CAPACITY)
+
+
+def forget_signatures() -> None:
+    """Verify each signature of each chain, every time."""
+    remembered.set_capacity(0)
+
+
+CONTENDER = WithTlsee()

@@ -38,11 +38,14 @@ def _handshake(
         run = each.memory(material, group)
         demand(run(), each.name, group)
         work[each.name] = run
+    switches: dict[str, Work] = {}
     if SUBJECT in found:
         from benchmarks.contenders import with_tlsee
 
-        work[REMEMBERING] = with_tlsee.REMEMBERING.memory(material, group)
-    figures = in_turn(work, effort)
+        work[REMEMBERING] = work[SUBJECT]
+        switches[SUBJECT] = with_tlsee.forget_signatures
+        switches[REMEMBERING] = with_tlsee.remember_signatures
+    figures = in_turn(work, effort, switches)
     cases = [Case("every signature checked anew", "s", figures, goals=goals)]
     if SUBJECT in found:
         cases.append(Case("signatures remembered", "s", figures, subject=REMEMBERING))
