@@ -15,7 +15,7 @@ from benchmarks.material import Material
 from benchmarks.measure import Effort
 from benchmarks.results import SUBJECT, Case, Outcome
 
-PAIRS = {"full": 400, "quick": 60, "smoke": 1}
+PAIRS = {"full": 400, "quick": 100, "smoke": 40}
 STARTS = {"full": 15, "quick": 5, "smoke": 1}
 MEMORY_ROUNDS = {"full": 3, "quick": 1, "smoke": 1}
 
