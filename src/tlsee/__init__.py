@@ -7,7 +7,7 @@ the environment, until it is asked to.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tlsee import errors as _errors
 from tlsee import insecure, policies, questions, streams
@@ -143,15 +143,17 @@ for _class in (vars(_errors)[_name] for _name in _errors.__all__):
         _class.__module__ = __name__
 
 
-def __getattr__(name: str) -> Any:
-    """``__version__`` as installed; looking it up takes a while, so only when it is asked for."""
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib.metadata import PackageNotFoundError, version
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one that is found here
 
-    try:
-        found = version("tlsee")
-    except PackageNotFoundError:
-        found = "0+unknown"
-    globals()["__version__"] = found
-    return found
+    def __getattr__(name: str) -> Any:
+        """``__version__`` as installed; looking it up takes a while, so when it is asked for."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            found = version("tlsee")
+        except PackageNotFoundError:
+            found = "0+unknown"
+        globals()["__version__"] = found
+        return found

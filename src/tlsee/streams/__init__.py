@@ -9,10 +9,11 @@ if TYPE_CHECKING:
 
 __all__ = ["asyncio"]
 
+if not TYPE_CHECKING:  # a type checker would take any misspelt name for one that is found here
 
-def __getattr__(name: str) -> Any:
-    if name == "asyncio":
-        import importlib
+    def __getattr__(name: str) -> Any:
+        if name == "asyncio":
+            import importlib
 
-        return importlib.import_module("tlsee.streams.asyncio")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            return importlib.import_module("tlsee.streams.asyncio")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

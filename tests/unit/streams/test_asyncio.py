@@ -65,8 +65,8 @@ async def join(port: int, config: ClientConfig | None = None, **options: Any) ->
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop run until something inside is so that tells nobody."""
-    while not condition():
-        await asyncio.sleep(0)  # noqa: ASYNC110 - there is no event to wait for
+    while not condition():  # noqa: ASYNC110 - there is no event to wait for
+        await asyncio.sleep(0)
 
 
 async def echo(reader: tls.Reader, writer: tls.Writer) -> None:
