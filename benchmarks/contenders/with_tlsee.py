@@ -125,7 +125,7 @@ class WithTlsee:
 
 
 class Shaken:
-    """A Stream after its handshake, which closes as an SSLSocket does: without waiting."""
+    """A Stream after its handshake, which closes as an SSLSocket does: without a close_notify."""
 
     def __init__(self, stream: tlsee.Stream) -> None:
         stream.handshake()
@@ -133,7 +133,7 @@ class Shaken:
         self._stream = stream
 
     def close(self) -> None:
-        self._stream.close(timeout=0)
+        self._stream.abort()
 
 
 def remember_signatures() -> None:
