@@ -157,6 +157,11 @@ class Connection(Core):
             self._answers_unsent = 0
         return queue[0] if len(queue) == 1 else b"".join(queue)
 
+    @property
+    def has_data_to_send(self) -> bool:
+        """Whether bytes wait for the transport."""
+        return bool(self._writer.queue)
+
     def close_write(self) -> None:
         """Say close_notify: no more data from here. Reading goes on (RFC 9846, 6.1)."""
         with self._lock:

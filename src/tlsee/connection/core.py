@@ -134,7 +134,8 @@ class Core:
         """Change the keys of one half."""
         if direction is Direction.READ:
             self._reader.install(epoch, secret)
-            self._asked_for_update = False
+            if self._asked_for_update:  # an answer is as welcome as data
+                self._asked_for_update, self._updates_in_a_row = False, 0
         else:
             self._writer.install(epoch, secret)
         if self._observers:

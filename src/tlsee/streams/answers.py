@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tlsee.connection.connection import Connection
 from tlsee.errors import ApiMisuse
 from tlsee.questions import Question
+
+OnQuestion = Callable[[Question], object]
+
+
+def ask(connection: Connection, question: Question, on_question: OnQuestion | None) -> None:
+    """Ask the function for the answer, and settle; it may take its time."""
+    answer: object
+    if on_question is None:
+        answer = unanswered(question)
+    else:
+        try:
+            answer = on_question(question)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
+            answer = error
+    settle(connection, question, answer)
 
 
 def unanswered(question: Question) -> ApiMisuse:

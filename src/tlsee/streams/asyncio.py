@@ -16,8 +16,9 @@ from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import ApiMisuse, HandshakeTimeout, TLSError
+from tlsee.streams.answers import OnQuestion
 from tlsee.streams.blocking import default_client_config
-from tlsee.streams.protocol import OnQuestion, TLSProtocol
+from tlsee.streams.protocol import TLSProtocol
 from tlsee.streams.stream import PIECE
 from tlsee.text import printable
 from tlsee.trace import Observer

@@ -12,8 +12,9 @@ from tlsee import defaults
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, ServerConnection
 from tlsee.errors import ApiMisuse
+from tlsee.streams.answers import OnQuestion
 from tlsee.streams.deadline import MONOTONIC, Deadline
-from tlsee.streams.stream import OnQuestion, Stream
+from tlsee.streams.stream import Stream
 from tlsee.streams.targets import bind, dial
 from tlsee.trace import Observer
 

@@ -48,6 +48,9 @@ class Deadline:
         return remaining
 
 
+NEVER = Deadline(None)
+
+
 def sooner(first: float | None, second: float | None) -> float | None:
     """The shorter of two limits in seconds, where ``None`` is no limit."""
     if first is None or second is None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 
 from tlsee.connection.connection import Connection
 
+_NOTHING = memoryview(b"")
+
 
 class Outgoing:
     """Moves bytes from a connection's queue to a socket in non-blocking mode."""
@@ -21,7 +23,7 @@ class Outgoing:
         self._sock = sock
         self._connection = connection
         self._token = threading.Lock()
-        self._rest = memoryview(b"")  # taken from the connection, not yet by the socket
+        self._rest = _NOTHING  # taken from the connection, not yet by the socket
         # Set before trying for the token, cleared before taking bytes: so what is queued while
         # somebody else holds the token is seen by them after they have let it go.
         self._more = False
@@ -59,15 +61,20 @@ class Outgoing:
 
     def _send(self) -> bool:
         """Send until nothing is left (true) or the socket is full (false)."""
-        while True:
-            if not self._rest:
+        rest = self._rest
+        while rest or self._more:
+            if not rest:
                 self._more = False
-                self._rest = memoryview(self._connection.data_to_send())
-                if not self._rest:
-                    return True
+                rest = memoryview(self._connection.data_to_send())
+                if not rest:
+                    break
             try:
-                sent = self._sock.send(self._rest)
+                rest = rest[self._sock.send(rest) :]
             except BlockingIOError:
-                self._more = True
+                self._rest, self._more = rest, True
                 return False
-            self._rest = self._rest[sent:]
+            except BaseException:
+                self._rest = rest
+                raise
+        self._rest = _NOTHING
+        return True

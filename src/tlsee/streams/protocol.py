@@ -19,10 +19,8 @@ from tlsee.connection.connection import Connection
 from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerClosed, Truncated
 from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
 from tlsee.questions import Question
-from tlsee.streams.answers import settle, unanswered
+from tlsee.streams.answers import OnQuestion, settle, unanswered
 from tlsee.streams.transport import LARGE_READ, SMALL_READ
-
-OnQuestion = Callable[[Question], object]  # what it returns is awaited where that is possible
 
 READ_AHEAD = 2**18  # decrypted bytes that wait for the application before reading pauses
 WRITE_AHEAD = 2**18  # sealed bytes that wait for the network before ``drain`` waits

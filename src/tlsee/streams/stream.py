@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -21,15 +20,13 @@ from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
 from tlsee.keys.protection import MAX_PLAINTEXT
 from tlsee.questions import Question
-from tlsee.streams.answers import settle, unanswered
-from tlsee.streams.deadline import MONOTONIC, Clock, Deadline, sooner
+from tlsee.streams.answers import OnQuestion, ask
+from tlsee.streams.deadline import MONOTONIC, NEVER, Clock, Deadline, sooner
 from tlsee.streams.transport import CUT, Transport
 
 # Bytes sealed and handed to the socket at a time, which is what a big write costs in memory: full
 # records that stay, sealed, below malloc's threshold for mapping fresh pages (see LARGE_READ).
 PIECE = 7 * MAX_PLAINTEXT
-
-OnQuestion = Callable[[Question], object]
 
 
 class Stream:
@@ -150,7 +147,7 @@ class Stream:
             if isinstance(event, NeedData):
                 self._transport.fill(deadline)
             elif isinstance(event, Question):
-                self._answer(event)
+                ask(self.connection, event, self._on_question)
             elif isinstance(event, HandshakeDone):
                 self._open = True
 
@@ -220,8 +217,9 @@ class Stream:
     def _await_data(self) -> bool:
         """Whether there is data, or (false) its orderly end."""
         if not self._chunks:
-            self.handshake()
-            deadline = Deadline(self._timeout, self._clock)
+            if not self._open:
+                self.handshake()
+            deadline = self._limit()
             with self._transport.reading:
                 self._check_usable()
                 while not self._chunks and not self._ended:
@@ -240,12 +238,13 @@ class Stream:
         if isinstance(event, NeedData):
             self._transport.fill(deadline)
             self._check_usable()  # it may have been closed while this thread waited
-            self._transport.push()
+            if self.connection.has_data_to_send:
+                self._transport.push()
         elif isinstance(event, DataReceived):
             if event.data:
                 self._chunks.append(memoryview(event.data))
         elif isinstance(event, Question):
-            self._answer(event)
+            ask(self.connection, event, self._on_question)
         elif isinstance(event, PeerClosed):
             self._ended = True
         elif isinstance(event, Truncated):
@@ -253,17 +252,6 @@ class Stream:
             if not self._accept_truncation:
                 self._truncation = Truncation(Reasons.truncated)
                 self._truncation.evidence = self.connection.evidence
-
-    def _answer(self, question: Question) -> None:
-        if self._on_question is None:
-            settle(self.connection, question, unanswered(question))
-            return
-        answer: object
-        try:
-            answer = self._on_question(question)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
-            answer = error
-        settle(self.connection, question, answer)
 
     # --- Writing ------------------------------------------------------------------------------
 
@@ -279,7 +267,7 @@ class Stream:
         self.handshake()
         self._check_usable()
         view = memoryview(data).cast("B")
-        deadline = Deadline(self._timeout, self._clock)
+        deadline = self._limit()
         for start in range(0, len(view), PIECE):
             self.connection.write(view[start : start + PIECE])
             self._flush(deadline)
@@ -289,14 +277,14 @@ class Stream:
         self.handshake()
         self._check_usable()
         self.connection.close_write()
-        self._flush(Deadline(self._timeout, self._clock))
+        self._flush(self._limit())
 
     def update_keys(self, *, request: bool = False) -> None:
         """Change the keys we send with; ``request`` has the peer change its own (4.7.3)."""
         self.handshake()
         self._check_usable()
         self.connection.update_keys(request)
-        self._flush(Deadline(self._timeout, self._clock))
+        self._flush(self._limit())
 
     def _flush(self, deadline: Deadline) -> None:
         try:
@@ -375,6 +363,9 @@ class Stream:
             self._step(deadline)
             dropped += self.pending
             self._chunks.clear()
+
+    def _limit(self) -> Deadline:
+        return NEVER if self._timeout is None else Deadline(self._timeout, self._clock)
 
     def _check_usable(self) -> None:
         if self._failure is not None:
