@@ -168,7 +168,7 @@ def _offer(config: ClientConfig | ServerConfig, hello: bytes) -> dict[str, str]:
     """What our hello had to offer, for a sentence."""
     names = decode(ClientHello, hello).extensions.get(ServerNameList)
     return {
-        "versions": ", ".join(map(str, config.versions)),
+        "versions": ", ".join(str(item).replace("TLS1", "TLS 1.") for item in config.versions),
         "groups": ", ".join(map(str, config.groups)),
         "alpn": ", ".join(map(printable, config.alpn)) or "none",
         "name": printable(names.server_name_list[0].name) if names is not None else "(none sent)",
