@@ -32,6 +32,7 @@ from tlsee.errors import (
 )
 from tlsee.errors import (
     ApiMisuse,
+    CertificateRejected,
     Evidence,
     LocalFailure,
     PeerMisbehaved,
@@ -302,6 +303,8 @@ class Core:
             if self._error is not None:
                 return
             self._error = error
+            if isinstance(error, CertificateRejected) and error.verdict is not None:
+                self.tell(CertificateJudged(error.verdict))  # what refuses has told nothing
             sent = error.alert if alert and not self._write_closed else None
             received = error.alert if isinstance(error, AlertError) else None
             found = self.evidence
