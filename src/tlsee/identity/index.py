@@ -133,10 +133,7 @@ def _flaws(
     flaws = 0
     if wanted and not any(issuer in wanted for issuer in credential.issuers):
         flaws += 2
-    if not all(
-        any(scheme in for_chain for scheme in alternatives)
-        for alternatives in credential.chain_schemes
-    ):
+    if any(for_chain.isdisjoint(alternatives) for alternatives in credential.chain_schemes):
         flaws += 1
     return flaws
 
