@@ -102,9 +102,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     import tlsee
     from tlsee.crypto.versions import openssl_version
 
-    system = f"{platform.python_implementation()} {platform.python_version()}"
+    system = safe(platform.system() or "an unknown system")
+    kind = safe(platform.python_implementation())
     click.echo(f"tlsee {tlsee.__version__}")
-    click.echo(f"Python {system} on {safe(platform.system() or 'an unknown system')}")
+    click.echo(f"Python {platform.python_version()} ({kind}) on {system}")
     click.echo(f"cryptography {version('cryptography')} with {safe(openssl_version())}")
     context.exit(0)
 

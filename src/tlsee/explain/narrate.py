@@ -48,7 +48,7 @@ def narrate(
         if step.epoch > epoch:
             epoch = step.epoch
             lines.append(rule(f"encrypted from here on: {_KEYS[epoch]}", width))
-        lines.append(Line(_heading(step, both), "step"))
+        lines.append(Line(_heading(step, both, width), "step"))
         if step.kind is Kind.MESSAGE:
             for text in sentence_of(step, story, peer_story).splitlines():
                 lines.extend(paragraph(text, width))
@@ -57,13 +57,14 @@ def narrate(
         yield Block(step, tuple(lines))
 
 
-def _heading(step: Step, both: bool) -> str:
+def _heading(step: Step, both: bool, width: int) -> str:
     if both:
         way = "both ways"
     else:
         way = "client -> server" if step.sender is Role.CLIENT else "client <- server"
-    start = f"{step.number:>2}  {way:<16}  "
-    return f"{start}{title(step):<{NAME_WIDTH}}{_measure(step)}".rstrip()
+    start, name, measure = f"{step.number:>2}  {way:<16}  ", title(step), _measure(step)
+    room = min(NAME_WIDTH, width - len(start) - len(measure))  # large numbers move to the left
+    return f"{start}{name:<{max(room, len(name) + 2)}}{measure}".rstrip()[:width]
 
 
 def title(step: Step) -> str:

@@ -1,0 +1,51 @@
+"""Screens held by files in tests/snapshots/. What differs from run to run is masked.
+
+To accept a screen as it is now: ``TLSEE_UPDATE_SNAPSHOTS=1 pytest tests/unit/cli``, and read the
+difference before it is committed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from tests.support.house import REPOSITORY
+
+__all__ = ["masked", "matches_snapshot"]
+
+SNAPSHOTS = REPOSITORY / "tests" / "snapshots"
+# Of the same length wherever there is a layout to keep.
+_MASKS = (
+    (re.compile(r"\b[0-9a-f]{8}\.\.[0-9a-f]{8}\b"), "RANDOM00..RANDOM00"),
+    (re.compile(r"\b\d+\.\d ms"), "N.N ms"),
+    (re.compile(r"(127\.0\.0\.1|localhost):\d{2,5}"), r"\1:PORT"),
+    (re.compile(r"\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d"), "YYYY-MM-DD to YYYY-MM-DD"),
+)
+# DER signatures, and certificates with one inside, are a byte or two longer or shorter each time.
+_VARYING = re.compile(
+    r"^ ?\d+  client .. server  Certificate(?:Verify)? +(?P<size>[\d,]+)|^  cost +(?P<cost>[\d,]+)"
+)
+
+
+def masked(text: str) -> str:
+    """The screen with masks over what is another each time."""
+    lines = []
+    for line in text.splitlines():
+        shown = line
+        for pattern, mask in _MASKS:
+            shown = pattern.sub(mask, shown)
+        found = _VARYING.search(shown)
+        if found is not None:
+            start, end = found.span("size" if found["size"] else "cost")
+            shown = shown[:start] + re.sub(r"\d", "N", shown[start:end]) + shown[end:]
+        lines.append(shown)
+    return "\n".join(lines) + "\n"
+
+
+def matches_snapshot(name: str, text: str) -> None:
+    """Assert that a screen is the one in ``tests/snapshots/NAME.txt``."""
+    path = SNAPSHOTS / f"{name}.txt"
+    found = masked(text)
+    if os.environ.get("TLSEE_UPDATE_SNAPSHOTS"):
+        path.write_text(found, encoding="ascii")
+    assert found == path.read_text(encoding="ascii")

@@ -1,0 +1,404 @@
+"""``tlsee connect`` against servers of all kinds: its screens, its exit codes, its streams."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support.command import (
+    ENCODINGS,
+    Result,
+    World,
+    looks_good,
+    plain_server,
+    tls_server,
+    tlsee,
+    world,
+)
+from tests.support.schemas import complaints, schema
+from tests.support.snapshots import matches_snapshot
+from tlsee.codes import NamedGroup
+from tlsee.config import ServerConfig
+from tlsee.streams.blocking import Stream
+
+__all__ = ["world"]
+
+
+def _config(world: World, *names: str, **options: Any) -> ServerConfig:
+    credential = world.authority.issue(*(names or ("localhost", "127.0.0.1")))
+    return ServerConfig(credentials=[credential], **options)
+
+
+def _connect(world: World, config: ServerConfig, *arguments: str, **how: Any) -> Result:
+    talk = how.pop("talk", None)
+    with tls_server(config, *([talk] if talk is not None else [])) as (port, _):
+        return tlsee("connect", f"localhost:{port}", "--ca", world.ca, *arguments, **how)
+
+
+def _object(result: Result) -> dict[str, Any]:
+    """The one object, which keeps to its schema."""
+    (line,) = result.out.splitlines()
+    item: dict[str, Any] = json.loads(line)
+    assert complaints(item, schema("tlsee.connect/1")) == []
+    assert item["ok"] is (result.code == 0)
+    return item
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_screen(world: World, encoding: str) -> None:
+    """Screen 3 of the design: verdict, keys, records, identity, chain, and how it closed."""
+    result = _connect(world, _config(world), encoding=encoding)
+    assert (result.code, result.err) == (0, "")
+    looks_good(result.out)
+    matches_snapshot("connect", result.out)
+
+
+def test_messages_fields_and_chain(world: World) -> None:
+    """``-v`` tells the messages, ``-vv`` every field, ``--chain`` every certificate and check."""
+    result = _connect(world, _config(world), "-vv", "--chain")
+    assert result.code == 0
+    looks_good(result.out)
+    assert " 7  client -> server  Finished" in result.out
+    assert "  verify_data " in result.out
+    assert "  path 1      accepted: localhost <- a test's CA (in ca.pem)" in result.out
+    assert "anchor, in ca.pem" in result.out
+
+
+def test_choices_of_the_command_line(world: World) -> None:
+    """Groups by their usual names, suites and protocols are what is offered, in that order."""
+    config = _config(world, alpn=["http/1.1", "h2"])
+    options = ("--groups", "P-384:X25519", "--suites", "AES_256_GCM_SHA384", "--alpn", "h2,x")
+    found = _object(_connect(world, config, *options, "--tls", "1.3", "--json"))["negotiated"]
+    assert found["suite"] == "TLS_AES_256_GCM_SHA384"
+    assert found["group"] == "secp384r1"
+    assert found["alpn"] == "h2"
+    assert found["post_quantum"] is False
+
+
+def test_a_retry_costs_a_round_trip(world: World) -> None:
+    """A HelloRetryRequest is counted and said."""
+    config = _config(world, groups=[NamedGroup.SecP256r1MLKEM768])
+    result = _connect(world, config)
+    assert ", 2 round trips, " in result.out
+    assert "none of them that one: asked again" in " ".join(result.out.split())
+
+
+# --- Streams --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [b"hello\x00\xff\x1b[31m\r\n", b"x" * 300_000])
+def test_a_pipe_goes_through(world: World, data: bytes) -> None:
+    """Input is sent to its end; output is the peer's bytes alone, the story is beside it."""
+    result = _connect(world, _config(world), stdin=data)
+    assert result.code == 0
+    assert result.raw == data
+    looks_good(result.err)
+    assert "close_notify both ways" in result.err
+
+
+def test_n_never_reads(world: World) -> None:
+    """``-n`` leaves standard input alone, so the story is standard output again."""
+    result = _connect(world, _config(world), "-n", stdin=b"never")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("connected ")
+
+
+def test_one_request(world: World) -> None:
+    """``--http`` sends one GET request; what comes back is standard output, whatever its status."""
+    heard = bytearray()
+
+    def talk(stream: Stream) -> None:
+        while not heard.endswith(b"\r\n\r\n"):
+            heard.extend(stream.recv())
+        stream.sendall(b"HTTP/1.1 503 no\r\n\r\nbusy")
+
+    result = _connect(world, _config(world, alpn=["http/1.1"]), "--http", "/a?b", talk=talk)
+    assert (result.code, result.raw) == (0, b"HTTP/1.1 503 no\r\n\r\nbusy")
+    assert heard.startswith(b"GET /a?b HTTP/1.1\r\nHost: localhost:")
+    assert "http/1.1, the server's choice of 1 offered" in result.err
+
+
+@pytest.mark.parametrize("path", ["/a b", "/\r\nX: y", "/\xfc"])
+def test_nothing_breaks_out_of_a_request(path: str) -> None:
+    """A path that would be more than a path is wrong usage."""
+    assert tlsee("connect", "localhost:1", "--http", path).code == 2
+
+
+def test_data_in_json(world: World) -> None:
+    """``--json`` has standard output to itself; the peer's bytes are in the object."""
+    result = _connect(world, _config(world), "--json", stdin=b"\x00hi")
+    assert _object(result)["received"] == {"bytes": 3, "base64": "AGhp", "complete": True}
+    assert result.err == ""
+
+
+def test_truncated_data_is_no_success(world: World) -> None:
+    """What came is printed, and exit code 1 says that it may not be all."""
+
+    def talk(stream: Stream) -> None:
+        stream.sendall(b"half of")
+        stream.recv()
+        stream.abort()
+
+    result = _connect(world, _config(world), stdin=b"x", talk=talk)
+    assert (result.code, result.raw) == (1, b"half of")
+    assert "\ncut         localhost" in result.err
+    assert "possibly not all" in result.err
+
+
+def test_key_logs(world: World) -> None:
+    """--keylog and SSLKEYLOGFILE both get the secrets, and the output names them."""
+    one, two = world.directory / "one.log", world.directory / "two.log"
+    environ = {"SSLKEYLOGFILE": str(two)}
+    result = _connect(world, _config(world), "--keylog", str(one), environ=environ)
+    assert "SSLKEYLOGFILE" in result.out
+    assert one.read_text() == two.read_text()
+    assert one.read_text().startswith("CLIENT_HANDSHAKE_TRAFFIC_SECRET ")
+
+
+# --- Whom to believe ------------------------------------------------------------------------------
+
+
+def test_the_environment_names_stores(world: World) -> None:
+    """SSL_CERT_FILE and SSL_CERT_DIR replace the system's store and are named; --ca beats both."""
+    store = world.directory / "store"
+    store.mkdir()
+    (store / "0a1b2c3d.0").write_bytes(world.ca.read_bytes())
+    (store / "README").write_text("no certificate")
+    for name, path in (("SSL_CERT_FILE", world.ca), ("SSL_CERT_DIR", store)):
+        with tls_server(_config(world)) as (port, _):
+            result = tlsee("connect", f"localhost:{port}", environ={name: str(path)})
+        assert result.code == 0
+        assert f"trusted     {name}=" in result.out
+    with tls_server(_config(world)) as (port, _):
+        arguments = ("connect", f"localhost:{port}", "--ca", "certifi")
+        assert tlsee(*arguments, environ={"SSL_CERT_FILE": str(world.ca)}).code == 1
+        assert tlsee(*arguments, "--ca", str(world.ca)).code == 0
+
+
+def test_another_name(world: World) -> None:
+    """A certificate for another name is refused with what it is for and what was asked."""
+    result = _connect(world, _config(world, "other.example"))
+    assert result.code == 1
+    looks_good(result.out)
+    for line in (
+        "  reason      the certificate is for other.example; asked for localhost",
+        "  alert       bad_certificate (42) sent",
+        "  chain       other.example <- a test's CA (in ca.pem)",
+        "  fix         connect by a name that it lists, or have it issued for this one",
+    ):
+        assert line in result.out.splitlines()
+
+
+@pytest.mark.parametrize("option", ["--server-name", "--servername", "--identity"])
+def test_names_can_be_given(world: World, option: str) -> None:
+    """What SNI asks for and what the certificate must be for can both differ from the target."""
+    config = _config(world, "other.example")
+    found = _object(_connect(world, config, option, "other.example", "--json"))
+    sni = "localhost" if option == "--identity" else "other.example"
+    assert found["negotiated"]["server_name"] == sni
+    assert found["identity"] == "other.example"
+
+
+def test_no_sni(world: World) -> None:
+    """``--no-sni`` keeps the name to itself; the certificate is judged all the same."""
+    found = _object(_connect(world, _config(world), "--no-sni", "--json"))
+    assert (found["server_name"], found["negotiated"]["server_name"]) == (None, None)
+    assert found["identity"] == "localhost"
+
+
+def test_insecure_still_judges(world: World) -> None:
+    """``--insecure`` goes on, and the screen says that nothing was proved, and why."""
+    with tls_server(_config(world, "other.example")) as (port, _):
+        result = tlsee("connect", f"localhost:{port}", "--insecure", "--ca", world.ca)
+    assert result.code == 0
+    assert "NOT PROVED (--insecure): the certificate is for" in " ".join(result.out.split())
+
+
+# --- Our own certificate --------------------------------------------------------------------------
+
+
+def test_a_client_certificate(world: World) -> None:
+    """It is shown where it is asked for; a server that answers has gone on."""
+    config = _config(world, client_trust=world.authority.trust)
+    found = _object(_connect(world, config, "--cert", str(world.client), "--json", stdin=b"x"))
+    assert found["client_certificate"] == {"shown": "joe", "server": "went_on"}
+
+
+def test_a_server_that_says_nothing(world: World) -> None:
+    """Without a ticket, an answer or an alert within the second, nothing is claimed."""
+    config = _config(world, client_trust=world.authority.trust)
+    result = _connect(world, config, "--cert", str(world.client))
+    assert result.code == 0
+    assert "joe, proved with ecdsa_secp256r1_sha256; the server has not said" in result.out
+
+
+def test_a_missing_client_certificate(world: World) -> None:
+    """The refusal that comes after the handshake is waited for: exit code 1, and the options."""
+    config = _config(world, client_trust=world.authority.trust)
+    result = _connect(world, config)
+    assert result.code == 1
+    assert result.out.startswith("refused     localhost")
+    assert "by the server, after the handshake" in result.out
+    assert "certificate_required (116) received" in result.out
+    assert "--cert FILE --key FILE" in result.out
+    found = _object(_connect(world, config, "--json"))
+    assert (found["refused_by"], found["alert"]) == ("peer", "certificate_required")
+    assert found["client_certificate"] == {"shown": None, "server": "refused"}
+
+
+def test_files_that_do_not_fit(world: World) -> None:
+    """Unreadable, empty and mismatched files are wrong usage, by name, before anything is sent."""
+    other = world.directory / "other.pem"
+    other.write_bytes(world.authority.issue_pem("x")[1])
+    empty = world.directory / "empty.pem"
+    empty.write_text("")
+    for arguments, says in (
+        (("--ca", "/nowhere.pem"), "cannot read /nowhere.pem"),
+        (("--ca", str(empty)), "no certificate"),
+        (("--cert", "/nowhere.pem"), "cannot read /nowhere.pem"),
+        (("--cert", str(world.client), "--key", str(other)), "is not the one of the certificate"),
+        (("--cert", str(world.ca)), "private key"),
+        (("--key", str(other)), "--key without --cert"),
+        (("--keylog", "/nowhere/x"), "cannot write /nowhere/x"),
+    ):
+        result = tlsee("connect", "localhost:1", *arguments)
+        assert (result.code, result.out) == (2, "")
+        assert says in " ".join(result.err.split())
+        looks_good(result.err)
+
+
+# --- Peers that are none --------------------------------------------------------------------------
+
+Talk = Callable[[socket.socket], None]
+
+
+def _says(words: bytes) -> Talk:
+    def talk(client: socket.socket) -> None:
+        client.sendall(words)
+        while client.recv(4096):
+            pass
+
+    return talk
+
+
+def _hangs_up(after: bytes) -> Talk:
+    def talk(client: socket.socket) -> None:
+        client.recv(65536)
+        client.sendall(after)
+
+    return talk
+
+
+def _resets(client: socket.socket) -> None:
+    client.recv(1)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+PEERS: list[tuple[str, Talk, str, str | None, str]] = [
+    ("HTTP", _says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not_tls", "us", "it speaks HTTP"),
+    ("SSH", _says(b"SSH-2.0-x\x1b[31m\r\n"), "not_tls", "us", "it speaks SSH"),
+    ("nonsense", _says(b"\x1b]0;owned\x07" + b"!" * 40), "not_tls", "us", r"\x1b]0;owned"),
+    ("nothing", _hangs_up(b""), "cut_in_handshake", "peer", "nothing came"),
+    ("half", _hangs_up(b"\x16\x03\x03\x00\x7a\x02"), "cut_in_handshake", "peer", "in the middle"),
+    (
+        "alert",
+        _hangs_up(b"\x15\x03\x03\x00\x02\x02\x28"),
+        "handshake_failure",
+        "peer",
+        "offer more",
+    ),
+    ("reset", _resets, "cut_in_handshake", "peer", "closed the connection"),
+]
+
+
+@pytest.mark.parametrize(("name", "talk", "reason", "by", "says"), PEERS, ids=lambda x: str(x)[:9])
+def test_peers_that_are_none(name: str, talk: Talk, reason: str, by: str, says: str) -> None:
+    """Whatever answers, the end is exit code 1 and a screen that says what it was, escaped."""
+    assert name
+    with plain_server(talk) as port:
+        result = tlsee("connect", f"localhost:{port}", "--ca", "certifi")
+        found = _object(tlsee("connect", f"localhost:{port}", "--ca", "certifi", "--json"))
+    assert (result.code, result.err) == (1, "")
+    looks_good(result.out)
+    assert says in " ".join(result.out.split())
+    assert (found["reason"], found["refused_by"], found["stage"]) == (reason, by, "handshake")
+
+
+def test_a_silent_peer() -> None:
+    """The deadline ends it: timed out, nobody refused."""
+    with plain_server(_says(b"")) as port:
+        arguments = ("connect", f"localhost:{port}", "--ca", "certifi", "--timeout", "0.2")
+        result = tlsee(*arguments)
+        found = _object(tlsee(*arguments, "--json"))
+    assert result.code == 1
+    assert result.out.startswith("timed out   localhost")
+    looks_good(result.out)
+    assert (found["reason"], found["refused_by"]) == ("handshake_timeout", None)
+
+
+@pytest.mark.parametrize(
+    ("target", "stage", "says"),
+    [
+        ("no-such-host.invalid", "name", "does not resolve"),
+        ("localhost:1", "tcp", "nobody listens"),
+    ],
+)
+def test_nobody_to_talk_to(target: str, stage: str, says: str) -> None:
+    """Before TLS begins it is exit code 3, one sentence, and an object all the same."""
+    result = tlsee("connect", target, "--ca", "certifi")
+    assert (result.code, result.out) == (3, "")
+    assert says in " ".join(result.err.split())
+    looks_good(result.err)
+    found = tlsee("connect", target, "--ca", "certifi", "--json")
+    assert found.code == 3
+    assert (_object(found)["stage"], _object(found)["refused_by"]) == (stage, None)
+
+
+def test_wrong_usage_in_json() -> None:
+    """``--json`` prints its object for wrong usage too, also where an option does not exist."""
+    for arguments in (("http://x", "--json"), ("x", "--json", "--frob"), ("x", "--json", "--http")):
+        result = tlsee("connect", *arguments)
+        assert result.code == 2
+        assert _object(result)["stage"] == "usage"
+
+
+def test_through_a_proxy(world: World) -> None:
+    """--proxy takes the tunnel, the first line names the road, and the password stays unsaid."""
+    with tls_server(_config(world)) as (port, _):
+
+        def talk(client: socket.socket) -> None:
+            client.recv(65536)
+            with socket.create_connection(("127.0.0.1", port)) as inner:
+                client.sendall(b"HTTP/1.1 200 ok\r\n\r\n")
+                client.setblocking(False)
+                inner.setblocking(False)
+                _relay(client, inner)
+
+        with plain_server(talk) as proxy:
+            result = tlsee(
+                "connect", f"localhost:{port}", "--ca", world.ca,
+                "--proxy", f"http://joe:hush@127.0.0.1:{proxy}",
+            )  # fmt: skip
+    assert result.code == 0
+    first = " ".join(result.out.split()[:7])
+    assert first.startswith("connected localhost (through the proxy 127.0.0.1:")
+    assert "hush" not in result.out
+
+
+def _relay(one: socket.socket, two: socket.socket) -> None:
+    import select
+
+    pairs = {one: two, two: one}
+    while pairs:
+        for ready in select.select(list(pairs), [], [])[0]:
+            data = ready.recv(65536)
+            if not data:
+                return
+            pairs[ready].setblocking(True)
+            pairs[ready].sendall(data)
+            pairs[ready].setblocking(False)

@@ -1,0 +1,74 @@
+"""The demo: its screen, and that it is the story of a real handshake."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.command import ENCODINGS, looks_good, tlsee
+from tests.support.snapshots import matches_snapshot
+from tlsee.cli.demo import HELLO_CLIENT, HELLO_SERVER, Cast, Performance
+from tlsee.codes import NamedGroup
+from tlsee.explain.story import Kind
+
+LONGEST = 60  # lines
+
+
+def test_the_screen() -> None:
+    """Screen 1 of the design, line by line; what differs each time is masked."""
+    result = tlsee("demo")
+    assert (result.code, result.err) == (0, "")
+    looks_good(result.out)
+    assert len(result.out.splitlines()) <= LONGEST
+    matches_snapshot("demo", result.out)
+
+
+def test_the_mutual_screen() -> None:
+    """With the client's certificate it still fits, and says who proved what."""
+    result = tlsee("demo", "--mutual")
+    assert result.code == 0
+    looks_good(result.out)
+    assert len(result.out.splitlines()) <= LONGEST
+    matches_snapshot("demo-mutual", result.out)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_every_field_in_every_encoding(encoding: str) -> None:
+    """``-v`` adds the fields of all messages and stays within the columns and the encoding."""
+    result = tlsee("demo", "-v", "--tls", "1.3", encoding=encoding)
+    assert result.code == 0
+    looks_good(result.out)
+    for field in ("legacy_session_id", "named_group_list", "verify_data", "cert_data"):
+        assert f"  {field} " in result.out
+
+
+def test_a_step_at_a_time() -> None:
+    """``--step`` waits after each message, and goes on by itself where nobody presses Enter."""
+    result = tlsee("demo", "--step", stdin=b"\n\n")
+    assert result.code == 0
+    assert " 7  client -> server  Finished" in result.out
+
+
+def test_a_version_that_is_not_built() -> None:
+    """``--tls 1.2`` is wrong usage until it exists."""
+    assert tlsee("demo", "--tls", "1.2").code == 2
+
+
+def test_nothing_is_staged() -> None:
+    """Both ends tell the same bytes, and the data they exchanged is what each heard."""
+    performance = Performance(Cast(mutual=True))
+    client, server = performance.client, performance.server
+    told = [step.raw for step in client.steps if step.kind is Kind.MESSAGE]
+    assert told == [step.raw for step in server.steps if step.kind is Kind.MESSAGE]
+    assert [step.spoken for step in client.steps if step.kind is Kind.DATA] == [
+        HELLO_SERVER,
+        HELLO_CLIENT,
+    ]
+    assert client.group == NamedGroup.X25519MLKEM768
+    assert client.verdict.accepted
+    assert server.verdict.accepted
+
+
+def test_the_cast_is_unlike_another() -> None:
+    """Every performance has an authority of its own: nothing of one fits another."""
+    first, second = Cast(mutual=False), Cast(mutual=False)
+    assert first.server.credentials[0].chain != second.server.credentials[0].chain

@@ -1,0 +1,207 @@
+"""What messages are made to say: read from their bytes, escaped, within 80 columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.command import looks_good
+from tlsee.cli.demo import Cast, Performance
+from tlsee.codes import (
+    AlertDescription,
+    CipherSuite,
+    KeyUpdateRequest,
+    NamedGroup,
+    NameType,
+    ProtocolVersion,
+)
+from tlsee.explain import alerts, summary
+from tlsee.explain.certificates import chain_lines, validity
+from tlsee.explain.narrate import narrate
+from tlsee.explain.story import STRUCTS, Story
+from tlsee.identity.authority import Authority
+from tlsee.identity.certificate import read_certificate
+from tlsee.identity.path.judge import judge
+from tlsee.identity.path.verdict import Purpose
+from tlsee.trace import Choice, Epoch, MessageSent, Role
+from tlsee.wire.codec import encode
+from tlsee.wire.extensions.alpn import ProtocolNameList
+from tlsee.wire.extensions.block import Extensions
+from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.key_share import KeyShareHelloRetryRequest
+from tlsee.wire.extensions.server_name import ServerName, ServerNameList
+from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest
+from tlsee.wire.messages13 import (
+    Certificate,
+    CertificateEntry,
+    EncryptedExtensions,
+    EndOfEarlyData,
+    KeyUpdate,
+    NewSessionTicket,
+)
+
+SUITE = CipherSuite.TLS_AES_128_GCM_SHA256
+
+
+def _hello(*items: Any) -> ClientHello:
+    extensions = Extensions.of(*items)
+    return ClientHello(ProtocolVersion.TLS12, b"r" * 32, b"", (SUITE,), (0,), extensions)
+
+
+def _told(*messages: Any, role: Role = Role.CLIENT) -> str:
+    events = [(float(n), MessageSent(Epoch.INITIAL, encode(m))) for n, m in enumerate(messages)]
+    blocks = list(narrate(Story(role, events), detail=True))
+    text = "\n".join(line.text for block in blocks for line in block.lines)
+    looks_good(text)
+    return " ".join(text.split())
+
+
+def _retry(*items: Any) -> HelloRetryRequest:
+    version = SupportedVersionsServerHello(ProtocolVersion.TLS13)
+    extensions = Extensions.of(version, *items)
+    return HelloRetryRequest(ProtocolVersion.TLS12, b"", SUITE, 0, extensions)
+
+
+@pytest.mark.parametrize(
+    ("message", "says"),
+    [
+        (_hello(), "I speak TLS 1.2; here are 1 cipher suite and 0 groups, and no half"),
+        (_hello(), "I do not say whom I look for."),
+        (_retry(KeyShareHelloRetryRequest(NamedGroup.x448)), "send me your half for x448"),
+        (_retry(Cookie(b"c")), "so that I need not remember you"),
+        (EncryptedExtensions(Extensions.of()), "none this time."),
+        (Certificate(b"", ()), "I have none to show."),
+        (
+            Certificate(b"", (CertificateEntry(b"\x30", Extensions.of()),)),
+            "cannot be read here",
+        ),
+        (NewSessionTicket(7200, 0, b"", b"t", Extensions.of()), "within 2 hours"),
+        (NewSessionTicket(10, 0, b"", b"t", Extensions.of()), "within 10 seconds"),
+        (KeyUpdate(KeyUpdateRequest.update_requested), "do the same"),
+        (EndOfEarlyData(), "That was my early data."),
+    ],
+)
+def test_what_they_say(message: Any, says: str) -> None:
+    """Each kind of message has a sentence that its own bytes fill."""
+    assert says in _told(message)
+
+
+def test_a_second_hello_is_told_as_one() -> None:
+    """After a HelloRetryRequest only what changed is said."""
+    text = _told(_hello(), _retry(KeyShareHelloRetryRequest(NamedGroup.x448)), _hello())
+    assert "Once more, with what you asked for. All else as before." in text
+
+
+def test_a_peers_names_are_escaped() -> None:
+    """A server name and a protocol name with control characters reach no terminal."""
+    name = ServerNameList((ServerName(NameType.host_name, b"a\x1b[31m\xe2\x80\xae"),))
+    text = _told(_hello(name, ProtocolNameList((b"h2\x07",))))
+    assert r"I look for a\x1b[31m\xe2\x80\xae." in text
+    assert r"I would speak h2\x07." in text
+
+
+def test_every_message_has_a_sentence() -> None:
+    """A message that is read is also told: no kind is left without words."""
+    from tlsee.explain.sentences import _SPEAKERS
+
+    assert set(STRUCTS.values()) == set(_SPEAKERS)
+
+
+def test_a_full_story_of_the_server() -> None:
+    """The server's side of a mutual handshake is told from its own observer alone."""
+    performance = Performance(Cast(mutual=True))
+    blocks = list(narrate(performance.server, detail=True))
+    text = "\n".join(line.text for block in blocks for line in block.lines)
+    looks_good(text)
+    assert "The server checks authority, signature, dates and use: accepted." in " ".join(
+        text.split()
+    )
+
+
+def test_the_summary_claims_only_what_was_checked() -> None:
+    """Without a verdict and a signature nothing is proved; without keys nothing is hidden."""
+    story = Story(Role.CLIENT, [])
+    assert summary.proved(story) == "nothing about who the other side is"
+    assert summary.hidden(story) == "nothing"
+    assert "is not post-quantum" in summary.tomorrow(story)
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        (
+            Choice("alpn", (b"h2", b"x\x1b"), (), b"x\x1b", "it says so", Role.SERVER),
+            r"x\x1b, over h2: it says so",
+        ),
+        (
+            Choice("group", (NamedGroup(0x0A0A), NamedGroup.x25519), (), None, "no", Role.SERVER),
+            "none, over x25519: no",
+        ),
+        (
+            Choice("suite", (SUITE,), (), SUITE, "why", Role.SERVER),
+            "TLS_AES_128_GCM_SHA256, the only one offered: why",
+        ),
+    ],
+)
+def test_a_choice_in_a_sentence(choice: Choice, says: str) -> None:
+    """Winner, losers, rule; GREASE is nobody's loser."""
+    assert summary.why(choice) == says
+
+
+def test_whoever_decided_knows_why() -> None:
+    """Of two tellings of a decision the one with what could be taken is used."""
+    heard = Choice("suite", (SUITE,), (), SUITE, "does not say", Role.SERVER)
+    known = Choice("suite", (SUITE,), (SUITE,), SUITE, "knows", Role.SERVER)
+    client, server = Story(Role.CLIENT, [(0.0, heard)]), Story(Role.SERVER, [(0.0, known)])
+    assert summary.decision("suite", client, server) is known
+    assert summary.decision("suite", server, client) is known
+    assert summary.decision("suite", client) is heard
+
+
+def test_an_alert_about_certificates_depends_on_ours() -> None:
+    """Without a certificate of ours the peer can only have missed one."""
+    alert = AlertDescription.bad_certificate
+    assert "none was shown" in alerts.meaning(alert)[0]
+    assert "did not like" in alerts.meaning(alert, showed_certificate=True)[0]
+    assert all(alerts.meaning(AlertDescription.of(number)) for number in range(256))
+
+
+@pytest.mark.parametrize("begin", ["HTTP/1.1 400", "SSH-2.0-", "* OK", "+OK", "220 mail"])
+def test_greetings(begin: str) -> None:
+    """The first words of protocols without TLS are known."""
+    assert all(alerts.greeting(f"its first bytes are {begin!r}"))
+    assert alerts.greeting("its first bytes are 'xyz'") == ("", "")
+
+
+def test_a_chain_in_lines() -> None:
+    """Every certificate that was sent, the anchor, and each path with its checks."""
+    authority = Authority.create("root")
+    middle = authority.issue_intermediate("middle")
+    leaf = middle.issue("h.example", not_before=0.0, not_after=86_400.0)
+    verdict = judge(
+        leaf.chain, authority.trust, purpose=Purpose.SERVER, name="h.example", at=200_000.0
+    )
+    text = "\n".join(chain_lines(verdict))
+    looks_good(text)
+    assert "sent 1" in text
+    assert "sent 2" in text
+    assert "refused: h.example <- middle" in text
+    assert "FAIL" in text
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        (-3 * 86_400.0, "begins in 3 days"),
+        (1800.0, "23 hours left"),
+        (86_400.0 - 60, "less than an hour left"),
+        (86_400.0 * 4, "over for 3 days"),
+    ],
+)
+def test_validity_in_words(at: float, says: str) -> None:
+    """Before, within and after; days, then hours."""
+    credential = Authority.create().issue("h.example", not_before=0.0, not_after=86_400.0)
+    certificate = read_certificate(credential.chain[0])
+    assert validity(certificate, at) == f"1970-01-01 to 1970-01-02, {says}"
