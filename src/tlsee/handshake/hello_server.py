@@ -9,7 +9,7 @@ import hmac
 from typing import Any, ClassVar
 
 from tlsee import defaults
-from tlsee.codes import ExtensionType, NamedGroup, NameType
+from tlsee.codes import ExtensionType, NamedGroup, NameType, OpenEnum
 from tlsee.config import ServerConfig
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
 from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Composer
@@ -259,8 +259,8 @@ def _tell(choice: Choice, flow: Flow) -> Any:
 
 
 def _nothing_common(
-    reason: Reason, offered: tuple[object, ...], able: tuple[object, ...]
+    reason: Reason, offered: tuple[OpenEnum, ...], able: tuple[OpenEnum, ...]
 ) -> PeerIncompatible:
-    theirs = ", ".join(str(item) for item in offered[:12])
+    theirs = ", ".join(str(item) for item in offered[:12] if not item.is_grease) or "none"
     ours = ", ".join(str(item) for item in able)
     return PeerIncompatible(reason, f"the client offers {theirs}; this server takes {ours}")
