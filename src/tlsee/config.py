@@ -13,6 +13,7 @@ from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.suites12 import suites12
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import CredentialIndex, Selection
@@ -20,6 +21,15 @@ from tlsee.identity.path.judge import Purpose, Verdict, judge
 from tlsee.identity.trust import Trust
 from tlsee.policies import Policy
 from tlsee.values import value
+
+VERSIONS = (ProtocolVersion.TLS13, ProtocolVersion.TLS12)  # all that there are
+
+# What 1.2 signs with besides; in 1.3 they are for certificates only (RFC 9846, 4.3.3).
+PKCS1 = (
+    SignatureScheme.rsa_pkcs1_sha256,
+    SignatureScheme.rsa_pkcs1_sha384,
+    SignatureScheme.rsa_pkcs1_sha512,
+)
 
 ClientAuth = Literal["none", "optional", "required"]
 T = TypeVar("T")
@@ -108,12 +118,11 @@ class _Config:
     ) -> None:
         self.policy = policy
         self.provider = provider
-        self.versions = _known(versions, policy.versions, policy.versions, "versions", "version")
-        self.suites = _known(suites, policy.suites, provider.suites, "suites", "cipher suite")
         self.group_tiers = _tiers(groups, policy, provider)
         self.groups = tuple(group for tier in self.group_tiers for group in tier)
         in_handshake = {code for code, row in provider.schemes.items() if row.in_handshake13}
         self.schemes = _known(schemes, policy.schemes, in_handshake, "schemes", "scheme")
+        self._settle_versions(versions, suites)
         self.certificate_schemes = tuple(
             scheme for scheme in policy.certificate_schemes if scheme in provider.schemes
         )
@@ -130,6 +139,43 @@ class _Config:
         self.record_size_limit = record_size_limit
         self.judge = judge
         self.choose_credential = choose_credential
+
+    def _settle_versions(
+        self, versions: Sequence[ProtocolVersion] | None, suites: Sequence[CipherSuite] | None
+    ) -> None:
+        """Versions, the suites of each, and what 1.2 signs and exchanges keys with.
+
+        A version that nothing serves falls away, or is refused if it was asked for by name.
+        """
+        policy, provider = self.policy, self.provider
+        rows12 = suites12()
+        able = {*provider.suites, *rows12}
+        chosen = _known(suites, policy.suites, able, "suites", "cipher suite")
+        wanted = _known(versions, policy.versions, VERSIONS, "versions", "version")
+        self.groups12 = tuple(g for g in self.groups if not provider.groups[g].post_quantum)
+        self.schemes12 = (*self.schemes12_only(), *PKCS1)
+        served = {
+            ProtocolVersion.TLS13: any(suite in provider.suites for suite in chosen),
+            ProtocolVersion.TLS12: any(suite in rows12 for suite in chosen) and bool(self.groups12),
+        }
+        for version in wanted:
+            if versions is not None and not served[version]:
+                raise ApiMisuse(
+                    f"versions: {version.label} has no cipher suite or no group that works here",
+                    "allow one of its suites and one of its groups, or leave the version out",
+                )
+        self.versions = tuple(version for version in wanted if served[version])
+        if not self.versions:
+            raise ApiMisuse("no version has a cipher suite and a group", "allow more of them")
+        tls13, tls12 = (v in self.versions for v in (ProtocolVersion.TLS13, ProtocolVersion.TLS12))
+        self.suites13 = tuple(s for s in chosen if tls13 and s in provider.suites)
+        self.suites12 = {s: rows12[s] for s in chosen if tls12 and s in rows12}
+        self.suites = tuple(s for s in chosen if s in self.suites13 or s in self.suites12)
+        self.offered_schemes = (*self.schemes, *PKCS1) if tls12 else self.schemes
+
+    def schemes12_only(self) -> tuple[SignatureScheme, ...]:
+        """The schemes that 1.2 knows among ours: no ML-DSA, which came with 1.3."""
+        return tuple(scheme for scheme in self.schemes if scheme < SignatureScheme.mldsa44)
 
     def __setattr__(self, name: str, item: Any) -> None:
         if getattr(self, "_frozen", False):
@@ -189,7 +235,9 @@ class ClientConfig(_Config):
             choose_credential=choose_credential,
         )
         self.trust = Trust.system() if trust is None else trust
-        if key_shares is None:
+        if ProtocolVersion.TLS13 not in self.versions:
+            self.key_shares: tuple[NamedGroup, ...] = ()
+        elif key_shares is None:
             self.key_shares = tuple(tier[0] for tier in self.group_tiers)
         else:
             shares = set(_known(key_shares, (), self.groups, "key_shares", "group", empty=True))

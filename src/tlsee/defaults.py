@@ -10,14 +10,24 @@ from tlsee.codes import CipherSuite, HandshakeType, NamedGroup, ProtocolVersion,
 
 # --- What is offered ----------------------------------------------------------------------------
 
+# 1.2 joins when the whole of it is built: until then it is there for who asks for it by name.
 VERSIONS = (ProtocolVersion.TLS13,)
 
+# 1.3's first, then 1.2's that have forward secrecy and an AEAD (RFC 9325, 4.2). What else 1.2 knows
+# exists under policies that say what they are.
+#
 # AES-128-GCM first: 128 bits are enough, and it is the fastest with AES instructions. Browsers and
 # Go lead with it on such machines; ChaCha20 stays for peers without them.
 SUITES = (
     CipherSuite.TLS_AES_128_GCM_SHA256,
     CipherSuite.TLS_AES_256_GCM_SHA384,
     CipherSuite.TLS_CHACHA20_POLY1305_SHA256,
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+    CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 )
 
 # In tiers: a higher tier wins even at the price of a HelloRetryRequest, because what is recorded

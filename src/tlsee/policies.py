@@ -25,6 +25,8 @@ class Policy:
         grease: whether a client offers values that nobody may react to (RFC 8701).
         strict_server_name: whether a server refuses a name that none of its certificates is for
             (unrecognized_name) instead of showing its first.
+        require_extended_main_secret: whether TLS 1.2 without RFC 7627 is refused; where it is not,
+            such connections have no exporters.
         cookie: whether a server's HelloRetryRequest carries a cookie (RFC 9846, 4.3.2).
     """
 
@@ -39,6 +41,7 @@ class Policy:
     cookie: bool = False
     middlebox_compatibility: bool = True
     strict_server_name: bool = False
+    require_extended_main_secret: bool = True
 
 
 default = Policy("default")

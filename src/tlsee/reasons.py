@@ -95,6 +95,14 @@ class Reasons:
     psk_not_offered = _row("psk_not_offered", Alert.unsupported_extension, "RFC 9846, 4.3.11", "the server selected a pre-shared key and none was offered")
     psk_modes_missing = _row("psk_modes_missing", Alert.missing_extension, "RFC 9846, 4.3.9", "pre_shared_key without psk_key_exchange_modes")
 
+    session_not_offered = _row("session_not_offered", Alert.illegal_parameter, "RFC 5246, 7.4.1.3", "the server resumes a session that we did not offer")
+    insecure_renegotiation = _row("insecure_renegotiation", Alert.handshake_failure, "RFC 5746, 3.4", "the peer does not know secure renegotiation (RFC 5746, of 2010)", "update the peer: without it somebody in between can put bytes before yours")
+    renegotiation_info_wrong = _row("renegotiation_info_wrong", Alert.handshake_failure, "RFC 5746, 3.4", "renegotiation_info is not empty in a first handshake")
+    extended_main_secret_missing = _row("extended_main_secret_missing", Alert.handshake_failure, "RFC 7627, 5.2", "the peer does not bind the main secret to the handshake (extended_main_secret)", "update the peer, or use TLS 1.3")
+    fallback = _row("fallback", Alert.inappropriate_fallback, "RFC 7507, 3", "the client fell back to an older version although both sides speak a newer one", "look for a middlebox that breaks newer hellos")
+    certificate_not_for_suite = _row("certificate_not_for_suite", Alert.illegal_parameter, "RFC 5246, 7.4.2", "the certificate's key is of another kind than the suite says")
+    point_format_missing = _row("point_format_missing", Alert.illegal_parameter, "RFC 8422, 5.1.2", "ec_point_formats does not list the uncompressed one")
+
     # Negotiation
     no_common_suite = _row("no_common_suite", Alert.handshake_failure, "RFC 9846, 4.2.1", "no cipher suite in common", "allow one of the peer's: suites=, --suites")
     no_common_group = _row("no_common_group", Alert.handshake_failure, "RFC 9846, 4.2.1", "no key exchange group in common", "allow one of the peer's: groups=, --groups")
@@ -108,6 +116,7 @@ class Reasons:
     # Authentication
     empty_certificate = _row("empty_certificate", Alert.decode_error, "RFC 9846, 4.5.1.4", "the server sent no certificate")
     certificate_required = _row("certificate_required", Alert.certificate_required, "RFC 9846, 4.5.1.4", "the client sent no certificate and one is required", "give the client a certificate: ClientConfig(credentials=[...]), --cert and --key")
+    client_certificate_missing = _row("client_certificate_missing", Alert.handshake_failure, "RFC 5246, 7.4.6", "the client sent no certificate and one is required", "give the client a certificate: ClientConfig(credentials=[...]), --cert and --key")
     request_context_wrong = _row("request_context_wrong", Alert.illegal_parameter, "RFC 9846, 4.5.1", "certificate_request_context is not the one that belongs here")
     scheme_not_offered = _row("scheme_not_offered", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the peer signed with a scheme that we did not offer")
     scheme_not_for_key = _row("scheme_not_for_key", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the signature scheme does not fit the certificate's key")

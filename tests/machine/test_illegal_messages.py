@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.support.drivers import DriverPair, ListCarrier
 from tests.support.endpoints import client_config, client_credential, server_config, trust
-from tlsee.codes import AlertDescription, HandshakeType, NamedGroup
+from tlsee.codes import AlertDescription, HandshakeType, NamedGroup, ProtocolVersion
+from tlsee.config import ServerConfig
 from tlsee.errors import PeerMisbehaved
 from tlsee.handshake.machine import Driver, edges
 from tlsee.wire.hellos import HELLO_RETRY_REQUEST_RANDOM
@@ -18,6 +20,12 @@ KINDS = [
     for kind in HandshakeType.members()
     if kind not in (HandshakeType.hello_retry_request, HandshakeType.message_hash)
 ]
+
+
+def both(**changes: Any) -> ServerConfig:
+    """A server that speaks both versions."""
+    versions = [ProtocolVersion.TLS13, ProtocolVersion.TLS12]
+    return server_config(versions=versions, **changes)
 
 
 def message_of(kind: HandshakeType) -> bytes:
@@ -70,6 +78,11 @@ PAIRS: dict[str, Callable[[], DriverPair]] = {
     ),
     "no client certificate": lambda: DriverPair(
         client_config(), server_config(client_trust=trust(), client_auth="optional")
+    ),
+    "1.2": lambda: DriverPair(client_config(versions=[ProtocolVersion.TLS12]), both()),
+    "1.2 with a client certificate": lambda: DriverPair(
+        client_config(versions=[ProtocolVersion.TLS12], credentials=[client_credential()]),
+        both(client_trust=trust()),
     ),
     "retry": lambda: DriverPair(
         client_config(groups=[NamedGroup.x25519, NamedGroup.secp256r1]),

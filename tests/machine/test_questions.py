@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from tlsee.identity.credentials import Credential
 
 from tests.support.endpoints import (
     Pair,
@@ -20,6 +19,7 @@ from tlsee.codes import AlertDescription, SignatureScheme
 from tlsee.config import default_chooser, default_judge
 from tlsee.crypto.provider import LATER, Later, Signer
 from tlsee.errors import ApiMisuse, CertificateRejected, LocalFailure, Reasons, TLSError
+from tlsee.identity.credentials import Credential
 from tlsee.questions import ChooseCredential, ConfigForHello, Judge, Question, Sign
 
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.support.endpoints import NAME, client_config, server_config
+from tlsee.codes import AlertDescription
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.handshake import hello_client, hello_server
 from tlsee.handshake.compose import Composer
 from tlsee.handshake.machine import Driver, State
-from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.questions import Question
 from tlsee.trace import Direction, Epoch
 
@@ -22,10 +22,10 @@ class ListCarrier:
         self.middlebox_compatibility = False
         self.has_key_update = True
         self.sent: list[tuple[Epoch, bytes]] = []
-        self.installed: list[tuple[Direction, Epoch, TrafficSecret]] = []
+        self.installed: list[tuple[Direction, Epoch, Any]] = []
         self.opened: list[Direction] = []
         self.told: list[Any] = []
-        self.dummies = 0
+        self.warnings: list[AlertDescription] = []
         self.skipping = 0
         self.limits: list[tuple[int, int]] = []
 
@@ -33,7 +33,7 @@ class ListCarrier:
         """Keep a message."""
         self.sent.append((epoch, raw))
 
-    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, direction: Direction, epoch: Epoch, secret: Any) -> None:
         """Keep which keys came when."""
         self.installed.append((direction, epoch, secret))
 
@@ -42,8 +42,12 @@ class ListCarrier:
         self.opened.append(direction)
 
     def change_cipher_spec(self) -> None:
-        """Count."""
-        self.dummies += 1
+        """1.2's real one: it stands among the messages as nothing at all."""
+        self.sent.append((Epoch.INITIAL, b""))
+
+    def warn(self, description: AlertDescription) -> None:
+        """Keep the warning."""
+        self.warnings.append(description)
 
     def skip_undecryptable(self, limit: int) -> None:
         """Keep the limit."""
@@ -85,7 +89,10 @@ class DriverPair:
         self.messages: list[tuple[str, Epoch, bytes]] = []
 
     def steps(self) -> Iterator[tuple[Driver, Epoch, bytes]]:
-        """Before each message: who will receive it, under which epoch, and the message."""
+        """Before each message: who will receive it, under which epoch, and the message.
+
+        A ChangeCipherSpec of 1.2 has no bytes here.
+        """
         taken = {"client": 0, "server": 0}
         while True:
             moved = False
@@ -99,6 +106,9 @@ class DriverPair:
                     taken[sender] += 1
                     moved = True
                     yield receiver, epoch, raw
+                    if not raw:
+                        receiver.receive_change_cipher_spec()
+                        continue
                     self.messages.append((sender, epoch, raw))
                     receiver.receive(epoch, raw)
                     self._answer_all(receiver)

@@ -231,6 +231,8 @@ class Connection(Core):
         if sealer.number >= sealer.limit:
             if not self._done:
                 raise LocalFailure(Reasons.key_limit_reached, "before the handshake is done")
+            if not self._driver.can("update_keys"):
+                raise LocalFailure(Reasons.key_limit_reached, "and TLS 1.2 has no KeyUpdate")
             self._driver.command("update_keys", False)
             self._writer.flush()
             return self._room_under_key()

@@ -43,8 +43,9 @@ from tlsee.errors import (
 from tlsee.handshake import outcome
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import Driver, State
+from tlsee.handshake.post12 import Connected12
 from tlsee.handshake.post13 import Connected
-from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.keys.directions import DirectionSecret, opener_of, sealer_of
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
@@ -106,7 +107,7 @@ class Core:
             ApiMisuse: the handshake is not done.
         """
         state = self._driver.state
-        if not self._done or not isinstance(state, Connected):
+        if not self._done or not isinstance(state, Connected | Connected12):
             raise ApiMisuse("the handshake is not done", "wait for HandshakeDone")
         return info_of(self.role, state.outcome, tuple(self._choices))
 
@@ -131,14 +132,14 @@ class Core:
         if not self._write_closed:
             self._writer.handshake(raw)
 
-    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, direction: Direction, epoch: Epoch, secret: DirectionSecret) -> None:
         """Change the keys of one half."""
         if direction is Direction.READ:
-            self._reader.install(epoch, secret)
+            self._reader.install(epoch, opener_of(secret))
             if self._asked_for_update:  # an answer is as welcome as data
                 self._asked_for_update, self._updates_in_a_row = False, 0
         else:
-            self._writer.install(epoch, secret)
+            self._writer.install(epoch, sealer_of(secret, self.config.provider.random))
         if self._observers:
             self._notify(KeysInstalled(direction, epoch, secret.suite.code))
 
@@ -152,6 +153,11 @@ class Core:
     def change_cipher_spec(self) -> None:
         """The dummy record."""
         self._writer.change_cipher_spec()
+
+    def warn(self, description: AlertDescription) -> None:
+        """An alert that ends nothing."""
+        if not self._write_closed:
+            self._alert(AlertLevel.warning, description)
 
     def skip_undecryptable(self, limit: int) -> None:
         """Refused early data is coming."""
@@ -221,12 +227,16 @@ class Core:
         self._updates_in_a_row = 0
         self._events.append(DataReceived(item.content))
         opener = self._reader.opener
-        if opener is not None and opener.number >= opener.limit and not self._asked_for_update:
+        if opener is not None and opener.number >= opener.limit and self._may_ask_for_update:
             self._asked_for_update = True
             with self._lock:
                 if not self._write_closed:
                     self._driver.command("update_keys", True)
                     self._writer.flush()
+
+    @property
+    def _may_ask_for_update(self) -> bool:
+        return not self._asked_for_update and self._driver.can("update_keys")
 
     def _take_handshake(self, item: Item) -> None:
         if self._done:
@@ -265,7 +275,9 @@ class Core:
             else:
                 why = "with close_notify"
                 self._fail(Truncation(Reasons.cut_in_handshake, why), alert=False)
-        elif description == AlertDescription.user_canceled:
+        elif description == AlertDescription.user_canceled or (
+            level == AlertLevel.warning and self._driver.state.ignores_warnings
+        ):
             self._warnings += 1
             if self._warnings > defaults.WARNING_ALERT_LIMIT:
                 raise PeerMisbehaved(Reasons.too_many_warnings)

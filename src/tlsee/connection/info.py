@@ -29,8 +29,8 @@ class ConnectionInfo:
     role: Role
     version: ProtocolVersion
     suite: CipherSuite
-    group: NamedGroup
-    scheme: SignatureScheme
+    group: NamedGroup | None
+    scheme: SignatureScheme | None
     client_scheme: SignatureScheme | None
     alpn: bytes | None
     server_name: str | None

@@ -20,7 +20,7 @@ from tlsee.keys.protection import (
     MAX_PLAINTEXT,
     Opener,
 )
-from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.keys.protection12 import EMPTY, MAX_CIPHERTEXT_12, TOO_LONG, Opener12
 from tlsee.text import printable
 from tlsee.trace import Epoch, RecordReceived, Role
 
@@ -49,7 +49,7 @@ class RecordReader:
 
     def __init__(self, role: Role, observe: Observe) -> None:
         self.role = role
-        self.opener: Opener | None = None
+        self.opener: Opener | Opener12 | None = None
         self.epoch = Epoch.INITIAL
         self.inner_limit = MAX_INNER
         self.observe = observe
@@ -58,6 +58,7 @@ class RecordReader:
         self._kept = bytearray()
         self._source: Source = self._kept
         self._odd_raw = b""
+        self._longest = MAX_CIPHERTEXT
         self._position = 0
         self._empty_in_a_row = 0
         self._change_cipher_specs = 0
@@ -74,10 +75,11 @@ class RecordReader:
         twin._position = 0
         return twin
 
-    def install(self, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, epoch: Epoch, opener: Opener | Opener12) -> None:
         """From the next record on these keys open."""
-        self.opener = Opener(secret)
+        self.opener = opener
         self.epoch = epoch
+        self._longest = MAX_CIPHERTEXT if isinstance(opener, Opener) else MAX_CIPHERTEXT_12
 
     def feed(self, data: Source) -> None:
         """Take bytes off the network; nothing is opened yet. ``settle`` must follow.
@@ -135,14 +137,17 @@ class RecordReader:
             if len(source) - start < HEADER_LENGTH:
                 return None
             kind, length = source[start], source[start + 3] << 8 | source[start + 4]
-            if kind != 23 or length > MAX_CIPHERTEXT:
+            if kind != 23 or length > self._longest:
                 self._check_header(kind, length)
             end = start + HEADER_LENGTH + length
             if end > len(source):
                 return None
-            if self.opener is not None and kind == 23:
-                item = self._protected(source, start, end, self.opener)
-            elif self.opener is not None:
+            opener = self.opener
+            if isinstance(opener, Opener) and kind == 23:
+                item = self._protected(source, start, end, opener)
+            elif opener is not None and not isinstance(opener, Opener):
+                item = self._protected12(source, start, end, opener)
+            elif opener is not None:
                 item = self._unprotected(kind, bytes(source[start + HEADER_LENGTH : end]), end)
             else:
                 item = self._plain(kind, bytes(source[start + HEADER_LENGTH : end]), end)
@@ -158,7 +163,7 @@ class RecordReader:
             if first and self.epoch is Epoch.INITIAL:
                 raise PeerMisbehaved(Reasons.not_tls, f"its first bytes are {begin!r}")
             raise PeerMisbehaved(Reasons.unexpected_record, f"content type {kind}")
-        limit = MAX_PLAINTEXT if kind != 23 else MAX_CIPHERTEXT
+        limit = MAX_PLAINTEXT if kind != 23 and self.opener is None else self._longest
         if length > limit:
             raise PeerMisbehaved(Reasons.record_overflow, f"{length:,} bytes, {limit:,} allowed")
 
@@ -280,6 +285,46 @@ class RecordReader:
         length = self._source[start + 3] << 8 | self._source[start + 4]
         self._position = start + HEADER_LENGTH + length
         self._skip(length)
+
+    def _protected12(self, source: Source, start: int, end: int, opener: Opener12) -> Item | None:
+        """TLS 1.2: every record is protected, and its type stands in the clear (RFC 5246, 6.2)."""
+        limit = self.inner_limit - 1  # which counts 1.3's inner type in
+        kind = ContentType.of(source[start])
+        out: bytes | bytearray
+        if kind == _DATA and end < len(source):
+            out = bytearray(min(len(source) - start, RUN_LIMIT))
+            end, filled, odd = opener.open_run(memoryview(source), start, memoryview(out), limit)
+            del out[filled:]
+        else:
+            out, odd = opener.open_one(memoryview(source)[start:end], limit)
+        if self.observe is not None:
+            self._observe_run12(source, start, end, opener.overhead)
+        self._position = end
+        if odd:
+            try:
+                self._odd12(kind, odd)
+            except PeerMisbehaved as error:
+                self._after = error
+        if out:
+            self._empty_in_a_row = 0
+            return Item(kind, out, True)
+        return self._take_after()
+
+    def _odd12(self, kind: ContentType, odd: int) -> None:
+        if odd == EMPTY:
+            self._count_empty(kind)
+        elif odd == TOO_LONG:
+            raise PeerMisbehaved(Reasons.record_overflow, f"{self.inner_limit - 1:,} allowed")
+        else:
+            raise PeerMisbehaved(Reasons.bad_record_mac)
+
+    def _observe_run12(self, source: Source, start: int, end: int, overhead: int) -> None:
+        while self.observe is not None and start < end:
+            stop = start + HEADER_LENGTH + (source[start + 3] << 8 | source[start + 4])
+            kind = ContentType.of(source[start])
+            content = max(0, stop - start - HEADER_LENGTH - overhead)
+            self.observe(RecordReceived(bytes(source[start:stop]), kind, content, self.epoch))
+            start = stop
 
     def _observe_run(
         self, view: memoryview, start: int, end: int, filled: int, tag_length: int

@@ -10,7 +10,7 @@ from typing import Any
 
 from tlsee.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
 from tlsee.keys.protection import HEADER_LENGTH, MAX_PLAINTEXT, Sealer
-from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.keys.protection12 import Sealer12
 from tlsee.trace import Epoch, RecordSent
 
 Observe = Callable[[Any], None] | None
@@ -27,7 +27,7 @@ class RecordWriter:
 
     def __init__(self, padding_block: int, observe: Observe) -> None:
         self.queue: list[bytes | bytearray] = []
-        self.sealer: Sealer | None = None
+        self.sealer: Sealer | Sealer12 | None = None
         self.epoch = Epoch.INITIAL
         self.fragment = MAX_PLAINTEXT
         self.padding_block = padding_block
@@ -44,10 +44,10 @@ class RecordWriter:
         twin._handshake = bytearray(self._handshake)
         return twin
 
-    def install(self, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, epoch: Epoch, sealer: Sealer | Sealer12) -> None:
         """What was said so far goes out under the old keys."""
         self.flush()
-        self.sealer = Sealer(secret)
+        self.sealer = sealer
         self.epoch = epoch
 
     def handshake(self, raw: bytes) -> None:
@@ -79,7 +79,7 @@ class RecordWriter:
         self.flush()
         if self.sealer is None:
             raise AssertionError("application data is never sent in the clear")
-        records = self.sealer.seal_data(data, self.fragment, self.padding_block)
+        records = self.sealer.seal_data(memoryview(data), self.fragment, self.padding_block)
         self.queue.append(records)
         if self.observe is not None:
             _observe_data(self.observe, records, len(data), self.fragment, self.epoch)

@@ -139,7 +139,7 @@ class WaitEncryptedExtensions(State):
             if limit.record_size_limit < 64:
                 raise PeerMisbehaved(Reasons.record_size_limit_too_small)
             flow.limit_records(basis.config.record_size_limit, limit.record_size_limit)
-        alpn = _selected_protocol(basis.config, extensions.get(ProtocolNameList), flow)
+        alpn = selected_protocol(basis.config, extensions.get(ProtocolNameList), flow)
         session = replace(self.session, alpn=alpn)
         return WaitCertificateOrRequest(session, self.transcript.add(message.raw))
 
@@ -361,7 +361,7 @@ def _judge(
     return AwaitVerdict(session, transcript.add(message.raw), request, key)
 
 
-def _selected_protocol(
+def selected_protocol(
     config: ClientConfig, answer: ProtocolNameList | None, flow: Flow
 ) -> bytes | None:
     """RFC 7301, 3.1: one name, and one of ours."""

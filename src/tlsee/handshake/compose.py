@@ -15,6 +15,7 @@ from tlsee.codes import (
     ProtocolVersion,
     SignatureScheme,
 )
+from tlsee.codes12 import ECPointFormat
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.identity.names import as_address
 from tlsee.values import replace, value
@@ -22,6 +23,9 @@ from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import AnyExtension, Extensions, UnknownExtension
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.ec_point_formats import ECPointFormats
+from tlsee.wire.extensions.encrypt_then_mac import EncryptThenMac
+from tlsee.wire.extensions.extended_main_secret import ExtendedMainSecret
 from tlsee.wire.extensions.key_share import (
     KeyShareClientHello,
     KeyShareEntry,
@@ -29,6 +33,7 @@ from tlsee.wire.extensions.key_share import (
     KeyShareServerHello,
 )
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
 from tlsee.wire.extensions.signature_algorithms import (
     SignatureAlgorithms,
@@ -45,6 +50,10 @@ from tlsee.wire.messages13 import CertificateRequest, EncryptedExtensions
 LEGACY_VERSION = ProtocolVersion.TLS12  # RFC 9846, 4.2.2: what every hello says it is
 NO_COMPRESSION = (0,)
 
+# RFC 9846, 4.2.3: what a server that could do better writes at the end of its random.
+DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
+DOWNGRADE_TO_OLDER = b"DOWNGRD\x00"
+
 
 @value
 class Agreement:
@@ -55,6 +64,20 @@ class Agreement:
     alpn: bytes | None
     server_name: str | None
     record_size_limit: int | None
+
+
+@value
+class Agreement12:
+    """What a TLS 1.2 server settled on; the suite follows from the certificate."""
+
+    suite: CipherSuite | None
+    group: NamedGroup
+    alpn: bytes | None
+    server_name: str | None
+    record_size_limit: int | None
+    extended: bool
+    encrypt_then_mac: bool
+    point_formats: bool
 
 
 class Grease:
@@ -107,7 +130,8 @@ class Composer:
         """The first ClientHello (RFC 9846, 4.2.2)."""
         provider = config.provider
         grease = Grease(provider.random(5)) if config.policy.grease else None
-        groups: tuple[NamedGroup, ...] = config.groups
+        tls13 = ProtocolVersion.TLS13 in config.versions
+        groups: tuple[NamedGroup, ...] = config.groups if tls13 else config.groups12
         suites: tuple[CipherSuite, ...] = config.suites
         versions: tuple[ProtocolVersion, ...] = config.versions
         if grease is not None:
@@ -123,17 +147,22 @@ class Composer:
         if name is not None:
             items.append(ServerNameList((ServerName(NameType.host_name, name.encode("ascii")),)))
         items.append(SupportedGroups(groups))
-        items.append(SignatureAlgorithms(config.schemes))
-        if config.certificate_schemes != config.schemes:
+        items.append(SignatureAlgorithms(config.offered_schemes))
+        if config.certificate_schemes != config.offered_schemes:
             items.append(SignatureAlgorithmsCert(config.certificate_schemes))
         if config.alpn:
             items.append(ProtocolNameList(config.alpn))
         items.append(RecordSizeLimit(config.record_size_limit))
         items.append(SupportedVersionsClientHello(versions))
-        items.append(KeyShareClientHello(entries))
+        if tls13:
+            items.append(KeyShareClientHello(entries))
+        if ProtocolVersion.TLS12 in config.versions:
+            items.append(ECPointFormats((ECPointFormat.uncompressed,)))
+            items.append(ExtendedMainSecret())
+            items.append(RenegotiationInfo(b""))
         if grease is not None:
             items.append(grease.last_extension)
-        compatible = config.policy.middlebox_compatibility
+        compatible = config.policy.middlebox_compatibility and tls13
         return ClientHello(
             LEGACY_VERSION,
             provider.random(32),
@@ -187,6 +216,28 @@ class Composer:
                 SupportedVersionsServerHello(ProtocolVersion.TLS13),
             ),
         )
+
+    def server_hello12(self, config: ServerConfig, agreement: Agreement12) -> ServerHello:
+        """RFC 5246, 7.4.1.3; the random says so if this server could have done better."""
+        if agreement.suite is None:
+            raise AssertionError("the suite is settled before the hello is worded")
+        random = config.provider.random(32)
+        if ProtocolVersion.TLS13 in config.versions:
+            random = random[:24] + DOWNGRADE_TO_TLS12
+        items: list[AnyExtension] = [RenegotiationInfo(b"")]
+        if agreement.server_name is not None:
+            items.append(ServerNameAcknowledged())
+        if agreement.point_formats:
+            items.append(ECPointFormats((ECPointFormat.uncompressed,)))
+        if agreement.extended:
+            items.append(ExtendedMainSecret())
+        if agreement.encrypt_then_mac:
+            items.append(EncryptThenMac())
+        if agreement.alpn is not None:
+            items.append(ProtocolNameList((agreement.alpn,)))
+        if agreement.record_size_limit is not None:
+            items.append(RecordSizeLimit(config.record_size_limit - 1))
+        return ServerHello(LEGACY_VERSION, random, b"", agreement.suite, 0, Extensions.of(*items))
 
     def encrypted_extensions(
         self, config: ServerConfig, hello: ClientHello, agreement: Agreement

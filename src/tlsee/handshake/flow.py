@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol
 
-from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.codes import AlertDescription
+from tlsee.keys.directions import DirectionSecret
 from tlsee.questions import Question
 from tlsee.trace import Direction, Epoch
 from tlsee.values import value
@@ -32,7 +33,7 @@ class Carrier(Protocol):
     def send(self, epoch: Epoch, raw: bytes) -> None:
         """Protect and queue one handshake message."""
 
-    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, direction: Direction, epoch: Epoch, secret: DirectionSecret) -> None:
         """From here on this direction is protected by keys from this secret."""
 
     def open(self, direction: Direction) -> None:
@@ -40,6 +41,9 @@ class Carrier(Protocol):
 
     def change_cipher_spec(self) -> None:
         """Send the dummy record of RFC 9846, D.4."""
+
+    def warn(self, description: AlertDescription) -> None:
+        """Send an alert of level warning."""
 
     def skip_undecryptable(self, limit: int) -> None:
         """Drop records that cannot be opened, ``limit`` bytes of them at most."""
@@ -64,7 +68,7 @@ class Install:
 
     direction: Direction
     epoch: Epoch
-    secret: TrafficSecret
+    secret: DirectionSecret
 
 
 @value
@@ -76,7 +80,16 @@ class Open:
 
 @value
 class ChangeCipherSpec:
-    """The dummy record."""
+    """``required``: it means something (RFC 5246, 7.1); else it is the dummy (RFC 9846, D.4)."""
+
+    required: bool
+
+
+@value
+class Warn:
+    """An alert that ends nothing."""
+
+    description: AlertDescription
 
 
 @value
@@ -108,7 +121,9 @@ class Tell:
     fact: Any
 
 
-Effect = Send | Install | Open | ChangeCipherSpec | SkipUndecryptable | LimitRecords | Ask | Tell
+Effect = (
+    Send | Install | Open | ChangeCipherSpec | Warn | SkipUndecryptable | LimitRecords | Ask | Tell
+)
 
 
 class Flow:
@@ -130,7 +145,7 @@ class Flow:
         self.effects.append(Send(raw))
         return raw
 
-    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, direction: Direction, epoch: Epoch, secret: DirectionSecret) -> None:
         """Change the keys of one direction. No read key while handshake bytes are left over."""
         self.effects.append(Install(direction, epoch, secret))
 
@@ -138,9 +153,13 @@ class Flow:
         """Let application data flow in this direction."""
         self.effects.append(Open(direction))
 
-    def change_cipher_spec(self) -> None:
-        """Send the dummy record, where the carrier has such a thing."""
-        self.effects.append(ChangeCipherSpec())
+    def change_cipher_spec(self, *, required: bool = False) -> None:
+        """Send ChangeCipherSpec: 1.2's real one, or 1.3's dummy where the carrier has it."""
+        self.effects.append(ChangeCipherSpec(required))
+
+    def warn(self, description: AlertDescription) -> None:
+        """Send an alert that ends nothing."""
+        self.effects.append(Warn(description))
 
     def skip_undecryptable(self, limit: int) -> None:
         """Expect refused early data."""

@@ -13,8 +13,15 @@ from tlsee.config import ClientConfig
 from tlsee.crypto.provider import OwnShare
 from tlsee.crypto.suites import Suite
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
+from tlsee.handshake import client12
+from tlsee.handshake.client12 import WaitCertificate
 from tlsee.handshake.client13 import ClientBasis, WaitEncryptedExtensions, enter_handshake_keys
-from tlsee.handshake.compose import LEGACY_VERSION, Composer
+from tlsee.handshake.compose import (
+    DOWNGRADE_TO_OLDER,
+    DOWNGRADE_TO_TLS12,
+    LEGACY_VERSION,
+    Composer,
+)
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
@@ -31,10 +38,6 @@ from tlsee.wire.extensions.key_share import (
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
-
-# RFC 9846, 4.2.3: what a server that could do better writes at the end of its random.
-DOWNGRADE_TO_TLS12 = b"DOWNGRD\x01"
-DOWNGRADE_TO_OLDER = b"DOWNGRD\x00"
 
 Shares = dict[NamedGroup, OwnShare]
 
@@ -100,9 +103,15 @@ class WaitServerHello(State):
         basis = replace(self.basis, hello=hello)
         return WaitRetriedHello(basis, shares, suite, group, transcript.add(message.raw).add(raw))
 
-    def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
+    def on_server_hello(
+        self, message: ServerHello, flow: Flow
+    ) -> WaitEncryptedExtensions | WaitCertificate:
         """RFC 9846, 4.2.3: version, suite and group are settled, the secret can be computed."""
         offer = self.offers[0]
+        if not message.extensions.has(ExtensionType.supported_versions):
+            check_older(self.basis, message)
+            check_solicited(offer.hello, message.extensions)
+            return client12.enter(self.basis, offer.raw, message, flow)
         suite = check_hello(self.basis, offer.hello, message)
         transcript = Transcript.start(suite.hash_name, offer.raw).add(message.raw)
         flow.change_cipher_spec()
@@ -144,7 +153,7 @@ def check_hello(
     """What ServerHello and HelloRetryRequest have in common (RFC 9846, 4.2.3); gives the suite."""
     selected = message.extensions.get(SupportedVersionsServerHello)
     if selected is None:
-        raise _older_version(basis, message)
+        raise PeerMisbehaved(Reasons.missing_extension, "no supported_versions")
     version = selected.selected_version
     if version not in basis.config.versions or version < ProtocolVersion.TLS13:
         raise PeerMisbehaved(Reasons.version_not_offered, version.label)
@@ -156,7 +165,7 @@ def check_hello(
         raise PeerMisbehaved(
             Reasons.illegal_compression, f"method {message.legacy_compression_method}"
         )
-    if message.cipher_suite not in basis.config.suites:
+    if message.cipher_suite not in basis.config.suites13:
         raise PeerMisbehaved(Reasons.suite_not_offered, str(message.cipher_suite))
     check_solicited(hello, message.extensions, also=(ExtensionType.cookie,))
     return basis.config.provider.suites[message.cipher_suite]
@@ -173,23 +182,26 @@ def check_solicited(
             raise PeerMisbehaved(Reasons.unsolicited_extension, str(kind))
 
 
-def _older_version(
-    basis: ClientBasis, message: ServerHello | HelloRetryRequest
-) -> PeerMisbehaved | PeerIncompatible:
-    """No supported_versions: the server chose 1.2 or older, or was made to."""
-    if isinstance(message, HelloRetryRequest):
-        return PeerMisbehaved(
-            Reasons.missing_extension, "HelloRetryRequest without supported_versions"
-        )
-    if message.random[-8:] in (DOWNGRADE_TO_TLS12, DOWNGRADE_TO_OLDER):
-        return PeerMisbehaved(Reasons.downgrade, f"it answered {message.legacy_version.label}")
+def check_older(basis: ClientBasis, message: ServerHello) -> None:
+    """No supported_versions: the server chose 1.2 or older, or was made to (RFC 9846, 4.2.3).
+
+    Raises:
+        PeerMisbehaved: a downgrade.
+        PeerIncompatible: we do not speak what it chose.
+    """
+    if ProtocolVersion.TLS13 in basis.config.versions and message.random[-8:] in (
+        DOWNGRADE_TO_TLS12,
+        DOWNGRADE_TO_OLDER,
+    ):
+        raise PeerMisbehaved(Reasons.downgrade, f"it answered {message.legacy_version.label}")
     if message.legacy_version not in basis.config.versions:
         ours = ", ".join(version.label for version in basis.config.versions)
-        return PeerIncompatible(
+        raise PeerIncompatible(
             Reasons.version_too_old,
             f"the server chose {message.legacy_version.label}, this client speaks {ours}",
         )
-    return PeerMisbehaved(Reasons.missing_extension, "ServerHello without supported_versions")
+    if message.legacy_version != ProtocolVersion.TLS12:
+        raise PeerMisbehaved(Reasons.missing_extension, "ServerHello without supported_versions")
 
 
 def _check_retry(hello: ClientHello, extensions: Extensions) -> NamedGroup | None:

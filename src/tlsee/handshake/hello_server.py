@@ -9,13 +9,24 @@ import hmac
 from typing import Any, ClassVar
 
 from tlsee import defaults
-from tlsee.codes import ExtensionType, NamedGroup, NameType, OpenEnum
+from tlsee.codes import (
+    CipherSuite,
+    ExtensionType,
+    NamedGroup,
+    NameType,
+    OpenEnum,
+    ProtocolVersion,
+)
+from tlsee.codes12 import ECPointFormat
 from tlsee.config import ServerConfig
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
-from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Composer
+from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Agreement12, Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import choose_alpn, choose_group, choose_suite, choose_version
+from tlsee.handshake.negotiate12 import choose_group12, usable_suites
+from tlsee.handshake.server12 import AwaitCredential as AwaitCredential12
+from tlsee.handshake.server12 import choose_credential12
 from tlsee.handshake.server13 import AwaitCredential, ServerBasis, choose_credential
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import ConfigForHello
@@ -25,8 +36,10 @@ from tlsee.values import value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.ec_point_formats import ECPointFormats
 from tlsee.wire.extensions.key_share import KeyShareClientHello
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerNameList
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
 from tlsee.wire.extensions.supported_groups import SupportedGroups
@@ -61,46 +74,104 @@ class AwaitConfig(State):
 
     def on_config(
         self, answer: ServerConfig, flow: Flow
-    ) -> AwaitCredential | WaitRetriedClientHello:
-        """RFC 9846, 4.2.1: select parameters; ask for another share where ours is not there."""
-        hello = self.hello
-        basis = ServerBasis(answer, self.composer, hello)
-        _check_version(answer, hello, flow)
-        _check_form(hello)
-        ignored = tuple(kind for kind in hello.extensions.types if not kind.is_known)
+    ) -> AwaitCredential | WaitRetriedClientHello | AwaitCredential12:
+        """RFC 9846, 4.2.1: the version first, then its own parameters."""
+        basis = ServerBasis(answer, self.composer, self.hello)
+        version = _choose_version(answer, self.hello, flow)
+        ignored = tuple(kind for kind in self.hello.extensions.types if not kind.is_known)
         if ignored:
             flow.note(ExtensionsIgnored, ignored)
-        suite = _tell(choose_suite(hello.cipher_suites, answer.suites), flow)
-        if suite is None:
-            raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, answer.suites)
-        groups, shares = _groups_and_shares(hello)
-        group = _tell(choose_group(groups, shares, answer.group_tiers), flow)
-        if group is None:
-            raise _nothing_common(Reasons.no_common_group, groups, answer.groups)
-        agreement = Agreement(
-            suite,
-            group,
-            _application_protocol(answer, hello, flow),
-            _server_name(hello),
-            _record_size_limit(hello),
-        )
-        hash_name = answer.provider.suites[suite].hash_name
-        transcript = Transcript.start(hash_name, hello.raw)
-        early = hello.extensions.has(ExtensionType.early_data)
-        if group in shares:
-            if early:
-                flow.skip_undecryptable(defaults.SKIPPED_EARLY_DATA_LIMIT)
-            return choose_credential(basis, agreement, transcript, shares[group], False, flow)
-        cookie = answer.provider.random(COOKIE_LENGTH) if answer.policy.cookie else None
-        retry = self.composer.hello_retry_request(hello, agreement, cookie)
-        raw = flow.send(retry)
-        if hello.legacy_session_id:
-            flow.change_cipher_spec()
+        if version == ProtocolVersion.TLS12:
+            return _negotiate12(basis, flow)
+        return _negotiate13(basis, flow)
+
+
+def _negotiate13(basis: ServerBasis, flow: Flow) -> AwaitCredential | WaitRetriedClientHello:
+    """Select parameters; ask for another share where ours is not there."""
+    config, hello = basis.config, basis.hello
+    _check_form(hello)
+    suite = _tell(choose_suite(hello.cipher_suites, config.suites13), flow)
+    if suite is None:
+        raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, config.suites13)
+    groups, shares = _groups_and_shares(hello)
+    group = _tell(choose_group(groups, shares, config.group_tiers), flow)
+    if group is None:
+        raise _nothing_common(Reasons.no_common_group, groups, config.groups)
+    agreement = Agreement(
+        suite,
+        group,
+        _application_protocol(config, hello, flow),
+        _server_name(hello),
+        _record_size_limit(hello),
+    )
+    hash_name = config.provider.suites[suite].hash_name
+    transcript = Transcript.start(hash_name, hello.raw)
+    early = hello.extensions.has(ExtensionType.early_data)
+    if group in shares:
         if early:
             flow.skip_undecryptable(defaults.SKIPPED_EARLY_DATA_LIMIT)
-        given = retry.extensions.get(Cookie)  # what the message says is what must come back
-        expected = given.cookie if given is not None else None
-        return WaitRetriedClientHello(basis, agreement, expected, transcript.retried().add(raw))
+        return choose_credential(basis, agreement, transcript, shares[group], False, flow)
+    cookie = config.provider.random(COOKIE_LENGTH) if config.policy.cookie else None
+    retry = basis.composer.hello_retry_request(hello, agreement, cookie)
+    raw = flow.send(retry)
+    if hello.legacy_session_id:
+        flow.change_cipher_spec()
+    if early:
+        flow.skip_undecryptable(defaults.SKIPPED_EARLY_DATA_LIMIT)
+    given = retry.extensions.get(Cookie)  # what the message says is what must come back
+    expected = given.cookie if given is not None else None
+    return WaitRetriedClientHello(basis, agreement, expected, transcript.retried().add(raw))
+
+
+def _negotiate12(basis: ServerBasis, flow: Flow) -> AwaitCredential12:
+    """RFC 5246, 7.4.1: extensions settle the group, the certificate will settle the suite."""
+    config, hello = basis.config, basis.hello
+    extensions = hello.extensions
+    if 0 not in hello.legacy_compression_methods:
+        raise PeerMisbehaved(Reasons.illegal_compression)
+    if CipherSuite.TLS_FALLBACK_SCSV in hello.cipher_suites and (
+        max(config.versions) > ProtocolVersion.TLS12
+    ):
+        raise PeerMisbehaved(Reasons.fallback)
+    _check_renegotiation(hello)
+    extended = extensions.has(ExtensionType.extended_main_secret)
+    if not extended and config.policy.require_extended_main_secret:
+        raise PeerMisbehaved(Reasons.extended_main_secret_missing)
+    formats = extensions.get(ECPointFormats)
+    if formats is not None and ECPointFormat.uncompressed not in formats.ec_point_format_list:
+        raise PeerMisbehaved(Reasons.point_format_missing)
+    listed = extensions.get(SupportedGroups)
+    groups = listed.named_group_list if listed is not None else (NamedGroup.secp256r1,)
+    choice = choose_group12(groups, config.groups12)
+    flow.tell(choice)
+    if choice.chosen is None:
+        raise _nothing_common(Reasons.no_common_group, groups, config.groups12)
+    usable = usable_suites(hello.cipher_suites, tuple(config.suites12.values()), (choice.chosen,))
+    if not usable:
+        able = tuple(config.suites12)
+        raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, able)
+    schemes = extensions.get(SignatureAlgorithms)
+    agreement = Agreement12(
+        None,
+        choice.chosen,
+        _application_protocol(config, hello, flow),
+        _server_name(hello),
+        _record_size_limit(hello),
+        extended,
+        False,
+        formats is not None,
+    )
+    offered = schemes.supported_signature_algorithms if schemes is not None else ()
+    return choose_credential12(basis, agreement, usable, offered, flow)
+
+
+def _check_renegotiation(hello: ClientHello) -> None:
+    """RFC 5746, 3.6: the extension, empty, or its signalling suite."""
+    info = hello.extensions.get(RenegotiationInfo)
+    if info is not None and info.renegotiated_connection:
+        raise PeerMisbehaved(Reasons.renegotiation_info_wrong)
+    if info is None and CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV not in hello.cipher_suites:
+        raise PeerMisbehaved(Reasons.insecure_renegotiation)
 
 
 @value
@@ -133,20 +204,24 @@ class WaitRetriedClientHello(State):
         return choose_credential(basis, self.agreement, transcript, share, True, flow)
 
 
-def _check_version(config: ServerConfig, hello: ClientHello, flow: Flow) -> None:
+def _choose_version(config: ServerConfig, hello: ClientHello, flow: Flow) -> ProtocolVersion:
     """RFC 9846, 4.3.1: supported_versions decides, and its absence means 1.2 or older."""
     offered = hello.extensions.get(SupportedVersionsClientHello)
-    versions = offered.versions if offered is not None else (hello.legacy_version,)
-    chosen = _tell(choose_version(versions, config.versions), flow)
-    if offered is None or chosen is None:
+    if offered is not None:
+        versions = offered.versions
+    else:
+        versions = (min(hello.legacy_version, ProtocolVersion.TLS12),)
+    chosen: ProtocolVersion | None = _tell(choose_version(versions, config.versions), flow)
+    if chosen is None:
         newest = max((v for v in versions if not v.is_grease), default=hello.legacy_version)
         ours = ", ".join(version.label for version in config.versions)
         raise PeerIncompatible(
             Reasons.version_too_old,
             f"the client speaks {newest.label} at most, this server {ours}",
         )
-    if hello.legacy_version != LEGACY_VERSION:
+    if chosen >= ProtocolVersion.TLS13 and hello.legacy_version != LEGACY_VERSION:
         raise PeerMisbehaved(Reasons.illegal_legacy_version, str(hello.legacy_version))
+    return chosen
 
 
 def _check_form(hello: ClientHello) -> None:

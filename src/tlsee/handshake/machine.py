@@ -33,6 +33,7 @@ from tlsee.handshake.flow import (
     Send,
     SkipUndecryptable,
     Tell,
+    Warn,
 )
 from tlsee.questions import Question
 from tlsee.trace import Direction, Epoch, MessageReceived, MessageSent, StateEntered
@@ -47,6 +48,7 @@ class State:
     rfc: ClassVar[str] = ""
     connected: ClassVar[bool] = False
     allows_change_cipher_spec: ClassVar[bool] = True
+    ignores_warnings: ClassVar[bool] = False
 
     def fork(self) -> State:
         """The same state for a second connection; what can be used once is made twice."""
@@ -64,6 +66,8 @@ class Edge(NamedTuple):
     handler: str
     targets: tuple[type[State], ...]
 
+
+CHANGE_CIPHER_SPEC = "on_change_cipher_spec"  # no message, and in no transcript (RFC 5246, 7.1)
 
 _edges: dict[type[State], dict[HandshakeType, Edge]] = {}
 
@@ -85,11 +89,17 @@ def answer_edge(state: type[State]) -> tuple[str, tuple[type[State], ...]] | Non
     return None
 
 
+def change_cipher_spec_edge(state: type[State]) -> tuple[type[State], ...]:
+    """Where ChangeCipherSpec leads from here, for the states of 1.2 that wait for it."""
+    handler = getattr(state, CHANGE_CIPHER_SPEC, None)
+    return _targets(typing.get_type_hints(handler)["return"]) if handler is not None else ()
+
+
 def _read_edges(state: type[State]) -> dict[HandshakeType, Edge]:
     answers = {question.handler for question in Question.__subclasses__()}
     table: dict[HandshakeType, Edge] = {}
     for name in dir(state):
-        if name.startswith("on_") and name not in answers:
+        if name.startswith("on_") and name not in answers and name != CHANGE_CIPHER_SPEC:
             hints = typing.get_type_hints(getattr(state, name))
             struct = hints["message"]
             kind: HandshakeType = struct.msg_type
@@ -153,11 +163,16 @@ class Driver:
             self._handle(raw)
 
     def receive_change_cipher_spec(self) -> None:
-        """Refuse the dummy record where it may not be (RFC 9846, 5); dropping it is no event."""
+        """Take it where it means something (RFC 5246, 7.1); else drop the dummy, or refuse it."""
         if self.buffer.pending:
             raise PeerMisbehaved(
                 Reasons.interleaved_handshake, "change_cipher_spec inside a handshake message"
             )
+        handler = getattr(self.state, CHANGE_CIPHER_SPEC, None)
+        if handler is not None:
+            flow = Flow(self.observe is not None)
+            self._enter(handler(flow), flow)
+            return
         if not self.state.allows_change_cipher_spec:
             raise PeerMisbehaved(
                 Reasons.bad_change_cipher_spec, f"while the state is {self.state.rfc}"
@@ -181,6 +196,10 @@ class Driver:
         self.question = None
         self._answered(question, checked)
         self.resume()
+
+    def can(self, name: str) -> bool:
+        """Whether the state has such a command."""
+        return hasattr(self.state, f"do_{name}")
 
     def command(self, name: str, *arguments: object) -> None:
         """Something this side wants: ``update_keys`` is the one that exists.
@@ -279,9 +298,9 @@ class Driver:
             self.observe(MessageSent(self.write_epoch, raw))
         self.carrier.send(self.write_epoch, raw)
 
-    def take_change_cipher_spec(self, _: ChangeCipherSpec) -> None:
+    def take_change_cipher_spec(self, effect: ChangeCipherSpec) -> None:
         """The dummy record, where the carrier has such a thing."""
-        if self.carrier.middlebox_compatibility:
+        if effect.required or self.carrier.middlebox_compatibility:
             self.carrier.change_cipher_spec()
 
     def take_install(self, effect: Install) -> None:
@@ -297,6 +316,7 @@ _APPLIERS: dict[type, Callable[[Driver, Any], None]] = {
     Send: Driver.take_send,
     Install: Driver.take_install,
     ChangeCipherSpec: Driver.take_change_cipher_spec,
+    Warn: lambda driver, effect: driver.carrier.warn(effect.description),
     Tell: lambda driver, effect: driver.carrier.tell(effect.fact),
     Open: lambda driver, effect: driver.carrier.open(effect.direction),
     LimitRecords: lambda driver, effect: driver.carrier.limit_records(effect.read, effect.write),

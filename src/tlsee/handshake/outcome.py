@@ -16,14 +16,15 @@ class Outcome:
     """All that was negotiated and proved.
 
     ``scheme`` is what the server signed with, ``client_scheme`` what the client did, if it did.
+    Both ``group`` and ``scheme`` are ``None`` with RSA key exchange.
     ``own_credential`` is what this side showed; ``asked_for_certificate`` tells whether the server
     sent a CertificateRequest; ``retried`` whether there was a HelloRetryRequest.
     """
 
     version: ProtocolVersion
     suite: CipherSuite
-    group: NamedGroup
-    scheme: SignatureScheme
+    group: NamedGroup | None
+    scheme: SignatureScheme | None
     client_scheme: SignatureScheme | None
     alpn: bytes | None
     server_name: str | None

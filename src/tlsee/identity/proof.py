@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tlsee.crypto.schemes import SignatureValid
 from tlsee.identity.path.judge import Verdict, VerifiedPeer
+from tlsee.keys.schedule13 import FinishedValid
 from tlsee.values import value
 
 
@@ -20,6 +21,16 @@ class ByCertificate:
 
 
 @value
+class ByDecryption:
+    """The peer could decrypt what only the certificate's key can (RSA key exchange, TLS 1.2)."""
+
+    peer: VerifiedPeer
+    verdict: Verdict
+    finished: FinishedValid
+    _hidden: ClassVar[frozenset[str]] = frozenset({"verdict"})
+
+
+@value
 class Anonymous:
     """No certificate was asked for, or an optional one was not given."""
 
@@ -29,7 +40,7 @@ class Unverified:
     """The peer holds the key of a certificate that nobody vouches for (``insecure``)."""
 
     verdict: Verdict
-    signature: SignatureValid
+    receipt: SignatureValid | FinishedValid
 
 
-PeerProof = ByCertificate | Anonymous | Unverified
+PeerProof = ByCertificate | ByDecryption | Anonymous | Unverified

@@ -1,0 +1,382 @@
+"""The client's TLS 1.2 handshake, downwards in the order of the wire (RFC 5246, 7.3, figure 1).
+
+The server proves itself by a signature over its key exchange parameters, or, with RSA key
+exchange, by being able to decrypt: then its Finished is the proof. ChangeCipherSpec is a state's
+business here: it is taken in exactly one of them.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tlsee.codes import ExtensionType, SignatureScheme
+from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.config import CredentialRequest, JudgeRequest
+from tlsee.crypto.public_keys import PublicKey
+from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.authenticate import tell_selection
+from tlsee.handshake.client13 import ClientBasis, selected_protocol
+from tlsee.handshake.exchange12 import (
+    ServerParameters,
+    check_parameters,
+    client_exchange,
+)
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.machine import State
+from tlsee.handshake.negotiate import peer_chose
+from tlsee.handshake.post12 import ConnectedClient12
+from tlsee.handshake.session12 import (
+    Session12,
+    digest_of,
+    main_secret,
+    outcome12,
+    prove12,
+    tell_main_secret,
+)
+from tlsee.identity.certificate import leaf_key
+from tlsee.identity.credentials import Credential
+from tlsee.identity.index import Selection
+from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
+from tlsee.questions import ChooseCredential, Judge, Sign
+from tlsee.trace import (
+    CertificateJudged,
+    Direction,
+    Epoch,
+    FinishedChecked,
+    HandshakeCompleted,
+    Role,
+    SignatureChecked,
+)
+from tlsee.values import value
+from tlsee.wire.extensions.alpn import ProtocolNameList
+from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
+from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
+from tlsee.wire.hellos import ServerHello
+from tlsee.wire.messages12 import (
+    Certificate,
+    CertificateRequest,
+    CertificateVerify,
+    Finished,
+    ServerHelloDone,
+    ServerKeyExchange,
+)
+
+
+def enter(
+    basis: ClientBasis, hello_raw: bytes, message: ServerHello, flow: Flow
+) -> WaitCertificate:
+    """ServerHello chose TLS 1.2; the hello module has checked that it may, and for a downgrade."""
+    config, extensions = basis.config, message.extensions
+    suite = config.suites12.get(message.cipher_suite)
+    if suite is None:
+        raise PeerMisbehaved(Reasons.suite_not_offered, str(message.cipher_suite))
+    if message.legacy_compression_method != 0:
+        raise PeerMisbehaved(
+            Reasons.illegal_compression, f"method {message.legacy_compression_method}"
+        )
+    if message.legacy_session_id_echo and (
+        message.legacy_session_id_echo == basis.hello.legacy_session_id
+    ):
+        raise PeerMisbehaved(Reasons.session_not_offered)
+    _check_renegotiation(message)
+    extended = extensions.has(ExtensionType.extended_main_secret)
+    if not extended and config.policy.require_extended_main_secret:
+        raise PeerMisbehaved(Reasons.extended_main_secret_missing)
+    limit = extensions.get(RecordSizeLimit)
+    if limit is not None:
+        if limit.record_size_limit < 64:
+            raise PeerMisbehaved(Reasons.record_size_limit_too_small)
+        flow.limit_records(config.record_size_limit, limit.record_size_limit + 1)
+    flow.tell(peer_chose("version", config.versions, message.legacy_version))
+    flow.tell(peer_chose("suite", config.suites, suite.code))
+    alpn = selected_protocol(config, extensions.get(ProtocolNameList), flow)
+    session = Session12(
+        suite,
+        basis.hello.random,
+        message.random,
+        extended,
+        extensions.has(ExtensionType.encrypt_then_mac),
+        alpn,
+        basis.server_name,
+    )
+    return WaitCertificate(basis, session, hello_raw + message.raw)
+
+
+def _check_renegotiation(message: ServerHello) -> None:
+    """RFC 5746, 3.4: the server must know the indication, and it is empty the first time."""
+    info = message.extensions.get(RenegotiationInfo)
+    if info is None:
+        raise PeerMisbehaved(Reasons.insecure_renegotiation)
+    if info.renegotiated_connection:
+        raise PeerMisbehaved(Reasons.renegotiation_info_wrong)
+
+
+@value
+class WaitCertificate(State):
+    """ServerHello came; now the server says who it is."""
+
+    basis: ClientBasis
+    session: Session12
+    heard: bytes
+    rfc: ClassVar[str] = "1.2 WAIT_CERTIFICATE"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
+        """RFC 5246, 7.4.2."""
+        if not message.certificate_list:
+            raise PeerMisbehaved(Reasons.empty_certificate)
+        config = self.basis.config
+        chain = message.certificate_list
+        key = leaf_key(chain[0])
+        if not self.session.fits(key):
+            raise PeerMisbehaved(
+                Reasons.certificate_not_for_suite, f"{key.kind} with {self.session.suite.code}"
+            )
+        now = config.provider.now()
+        request = JudgeRequest(chain, config.trust, Purpose.SERVER, self.basis.identity, now)
+        flow.ask(Judge(request, config.judge))
+        return AwaitVerdict(self.basis, self.session, self.heard + message.raw, key)
+
+
+@value
+class AwaitVerdict(State):
+    """The judge looks at the chain."""
+
+    basis: ClientBasis
+    session: Session12
+    heard: bytes
+    public_key: PublicKey
+    rfc: ClassVar[str] = "1.2 WAIT_SERVER_KEY_EXCHANGE"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_verdict(self, answer: Verdict, flow: Flow) -> WaitServerKeyExchange | WaitRequestOrDone:
+        """Refused chains end here, unless the trust is ``insecure``."""
+        flow.tell(CertificateJudged(answer))
+        if not self.basis.config.trust.insecure:
+            answer.require()
+        if self.session.suite.key_exchange is KeyExchangeAlgorithm.rsa:
+            return WaitRequestOrDone(
+                Proving(self.basis, self.session, self.public_key, answer, None), self.heard
+            )
+        return WaitServerKeyExchange(self.basis, self.session, self.heard, self.public_key, answer)
+
+
+@value
+class Proving:
+    """Who the server says it is, and its signed parameters where the exchange has them."""
+
+    basis: ClientBasis
+    session: Session12
+    public_key: PublicKey
+    verdict: Verdict
+    parameters: ServerParameters | None
+
+
+@value
+class WaitServerKeyExchange(State):
+    """(EC)DHE: the server's ephemeral key, signed."""
+
+    basis: ClientBasis
+    session: Session12
+    heard: bytes
+    public_key: PublicKey
+    verdict: Verdict
+    rfc: ClassVar[str] = "1.2 WAIT_SERVER_KEY_EXCHANGE"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_server_key_exchange(self, message: ServerKeyExchange, flow: Flow) -> WaitRequestOrDone:
+        """RFC 5246, 7.4.3: a signature over both randoms and the parameters."""
+        config = self.basis.config
+        found = check_parameters(config, self.session, self.public_key, message)
+        flow.tell(SignatureChecked(found.scheme))
+        flow.tell(peer_chose("group", config.groups12, found.group))
+        flow.tell(peer_chose("scheme", config.schemes12, found.scheme))
+        proving = Proving(self.basis, self.session, self.public_key, self.verdict, found)
+        return WaitRequestOrDone(proving, self.heard + message.raw)
+
+
+@value
+class WaitRequestOrDone(State):
+    """The server may ask for our certificate before it is done."""
+
+    proving: Proving
+    heard: bytes
+    rfc: ClassVar[str] = "1.2 WAIT_CERTIFICATE_REQUEST"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_certificate_request(self, message: CertificateRequest, _: Flow) -> WaitDone:
+        """RFC 5246, 7.4.4."""
+        return WaitDone(self.proving, self.heard + message.raw, message)
+
+    def on_server_hello_done(self, message: ServerHelloDone, flow: Flow) -> WaitChangeCipherSpec:
+        """RFC 5246, 7.4.5: our turn, without a certificate."""
+        heard, main = _exchange(self.proving, self.heard + message.raw, flow)
+        return _finish(self.proving, heard, main, None, None, asked=False, flow=flow)
+
+
+@value
+class WaitDone(State):
+    """The server asked for our certificate."""
+
+    proving: Proving
+    heard: bytes
+    request: CertificateRequest
+    rfc: ClassVar[str] = "1.2 WAIT_SERVER_HELLO_DONE"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_server_hello_done(self, message: ServerHelloDone, flow: Flow) -> AwaitCredential:
+        """RFC 5246, 7.4.5: our turn; which certificate?"""
+        config = self.proving.basis.config
+        accepted = config.schemes12
+        wanted = CredentialRequest(
+            config.credential_index,
+            None,
+            tuple(s for s in self.request.supported_signature_algorithms if s in accepted),
+            None,
+            self.request.certificate_authorities,
+        )
+        flow.ask(ChooseCredential(wanted, config.choose_credential))
+        return AwaitCredential(self.proving, self.heard + message.raw, self.request)
+
+
+@value
+class AwaitCredential(State):
+    """Which certificate do we show, if any?"""
+
+    proving: Proving
+    heard: bytes
+    request: CertificateRequest
+    rfc: ClassVar[str] = "1.2 WAIT_CHANGE_CIPHER_SPEC"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_credential(self, answer: Selection, flow: Flow) -> WaitChangeCipherSpec | AwaitSignature:
+        """No fitting certificate is an empty list (RFC 5246, 7.4.6)."""
+        offered = self.request.supported_signature_algorithms
+        tell_selection(answer, offered, (), Role.CLIENT, flow)
+        credential, scheme = answer.chosen, answer.scheme
+        chain = credential.chain if credential is not None and scheme is not None else ()
+        heard = self.heard + flow.send(Certificate(chain))
+        heard, main = _exchange(self.proving, heard, flow)
+        if credential is None or scheme is None:
+            return _finish(self.proving, heard, main, None, None, asked=True, flow=flow)
+        flow.ask(Sign(credential.signer, scheme, heard, self.proving.basis.config.provider))
+        return AwaitSignature(self.proving, heard, main, credential, scheme)
+
+
+@value
+class AwaitSignature(State):
+    """Our key signs all messages so far, wherever it is."""
+
+    proving: Proving
+    heard: bytes
+    main: MainSecret
+    credential: Credential
+    scheme: SignatureScheme
+    rfc: ClassVar[str] = "1.2 WAIT_CHANGE_CIPHER_SPEC"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_signature(self, answer: bytes, flow: Flow) -> WaitChangeCipherSpec:
+        """RFC 5246, 7.4.8."""
+        heard = self.heard + flow.send(CertificateVerify(self.scheme, answer))
+        return _finish(
+            self.proving, heard, self.main, self.credential, self.scheme, asked=True, flow=flow
+        )
+
+
+@value
+class Ending12:
+    """Our Finished is out."""
+
+    proving: Proving
+    heard: bytes
+    main: MainSecret
+    reading: TrafficKeys12
+    credential: Credential | None
+    scheme: SignatureScheme | None
+    asked: bool
+
+
+@value
+class WaitChangeCipherSpec(State):
+    """The server's keys change next, and by nothing but this."""
+
+    ending: Ending12
+    rfc: ClassVar[str] = "1.2 WAIT_CHANGE_CIPHER_SPEC"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_change_cipher_spec(self, flow: Flow) -> WaitFinished:
+        """RFC 5246, 7.1."""
+        flow.install(Direction.READ, Epoch.APPLICATION, self.ending.reading)
+        return WaitFinished(self.ending)
+
+
+@value
+class WaitFinished(State):
+    """The server's checksum over everything, our Finished included."""
+
+    ending: Ending12
+    rfc: ClassVar[str] = "1.2 WAIT_FINISHED"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_finished(self, message: Finished, flow: Flow) -> ConnectedClient12:
+        """RFC 5246, 7.4.9."""
+        ending, proving = self.ending, self.ending.proving
+        session = proving.session
+        digest = digest_of(session.suite, ending.heard)
+        receipt = ending.main.check_server_finished(digest, message.verify_data)
+        flow.tell(FinishedChecked())
+        signed = proving.parameters.receipt if proving.parameters is not None else None
+        proof = prove12(proving.verdict, signed, receipt, proving.basis.config.trust)
+        flow.open(Direction.READ)
+        flow.open(Direction.WRITE)
+        flow.tell(HandshakeCompleted())
+        group = proving.parameters.group if proving.parameters is not None else None
+        scheme = proving.parameters.scheme if proving.parameters is not None else None
+        outcome = outcome12(
+            session, group, scheme, ending.scheme, proof, ending.credential, ending.asked
+        )
+        return ConnectedClient12(
+            outcome, receipt, ending.main, session.client_random, session.server_random
+        )
+
+
+def _exchange(proving: Proving, heard: bytes, flow: Flow) -> tuple[bytes, MainSecret]:
+    """Our half of the key exchange, and with it the main secret."""
+    session = proving.session
+    message, premaster = client_exchange(proving.basis.config, session, proving.parameters)
+    heard += flow.send(message)
+    main = main_secret(session, premaster, heard)
+    tell_main_secret(flow, session, main)
+    return heard, main
+
+
+def _finish(
+    proving: Proving,
+    heard: bytes,
+    main: MainSecret,
+    credential: Credential | None,
+    scheme: SignatureScheme | None,
+    *,
+    asked: bool,
+    flow: Flow,
+) -> WaitChangeCipherSpec:
+    """ChangeCipherSpec, new keys, Finished."""
+    session = proving.session
+    client, server = main.keys(
+        session.client_random, session.server_random, encrypt_then_mac=session.encrypt_then_mac
+    )
+    flow.change_cipher_spec(required=True)
+    flow.install(Direction.WRITE, Epoch.APPLICATION, client)
+    digest = digest_of(session.suite, heard)
+    heard += flow.send(Finished(main.client_finished(digest)))
+    return WaitChangeCipherSpec(Ending12(proving, heard, main, server, credential, scheme, asked))

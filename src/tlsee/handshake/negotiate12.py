@@ -1,0 +1,75 @@
+"""TLS 1.2's choices: a suite says who signs and how keys are exchanged; they go together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
+from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.crypto.suites12 import Suite12
+from tlsee.handshake.negotiate import FIRST_OF_SERVER, NOTHING_COMMON
+from tlsee.trace import Choice, Role
+
+# Which of a suite's two words for the server's key a signature scheme belongs to.
+_ECDSA = frozenset(
+    {
+        SignatureScheme.ecdsa_secp256r1_sha256,
+        SignatureScheme.ecdsa_secp384r1_sha384,
+        SignatureScheme.ecdsa_secp521r1_sha512,
+        SignatureScheme.ecdsa_sha1,
+        SignatureScheme.ed25519,
+        SignatureScheme.ed448,
+    }
+)
+
+
+def authentication_of(scheme: SignatureScheme) -> str:
+    """``ecdsa`` or ``rsa``: the word in a suite's name; EdDSA is the first (RFC 8422, 5.10)."""
+    return "ecdsa" if scheme in _ECDSA else "rsa"
+
+
+def usable_suites(
+    offered: Sequence[CipherSuite],
+    able: Sequence[Suite12],
+    groups: Sequence[NamedGroup],
+) -> tuple[Suite12, ...]:
+    """The suites both have, in the server's order, without those that no common group serves."""
+    there = set(offered)
+    return tuple(
+        suite
+        for suite in able
+        if suite.code in there and (suite.key_exchange is not KeyExchangeAlgorithm.ecdhe or groups)
+    )
+
+
+def schemes_for_suites(
+    schemes: Sequence[SignatureScheme], suites: Sequence[Suite12]
+) -> tuple[SignatureScheme, ...]:
+    """The peer's schemes that some usable suite could sign with."""
+    kinds = {suite.authentication for suite in suites}
+    return tuple(scheme for scheme in schemes if authentication_of(scheme) in kinds)
+
+
+def choose_suite12(
+    offered: Sequence[CipherSuite],
+    usable: Sequence[Suite12],
+    able: Sequence[Suite12],
+    scheme: SignatureScheme,
+) -> tuple[Suite12 | None, Choice]:
+    """The first usable one that fits the certificate that was chosen."""
+    kind = authentication_of(scheme)
+    listed = tuple(suite.code for suite in able)
+    for suite in usable:
+        if suite.authentication == kind:
+            rule = f"{FIRST_OF_SERVER} and the {kind.upper()} certificate serves"
+            return suite, Choice("suite", tuple(offered), listed, suite.code, rule, Role.SERVER)
+    return None, Choice("suite", tuple(offered), listed, None, NOTHING_COMMON, Role.SERVER)
+
+
+def choose_group12(offered: Sequence[NamedGroup], able: Sequence[NamedGroup]) -> Choice:
+    """The first of the server's groups that the client listed; there are no shares to go by."""
+    there = set(offered)
+    for group in able:
+        if group in there:
+            return Choice("group", tuple(offered), tuple(able), group, FIRST_OF_SERVER, Role.SERVER)
+    return Choice("group", tuple(offered), tuple(able), None, NOTHING_COMMON, Role.SERVER)

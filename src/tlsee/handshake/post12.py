@@ -1,0 +1,50 @@
+"""After the handshake of TLS 1.2: data, and a renegotiation that is always refused."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tlsee.codes import AlertDescription
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.machine import State
+from tlsee.handshake.outcome import Outcome
+from tlsee.keys.schedule12 import MainSecret
+from tlsee.keys.schedule13 import FinishedValid
+from tlsee.values import value
+from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages12 import HelloRequest
+
+
+@value
+class Connected12(State):
+    """Both Finished are checked; the peer's proof is in ``outcome``."""
+
+    outcome: Outcome
+    receipt: FinishedValid
+    main: MainSecret
+    client_random: bytes
+    server_random: bytes
+    rfc: ClassVar[str] = "CONNECTED"
+    connected: ClassVar[bool] = True
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+
+@value
+class ConnectedClient12(Connected12):
+    """The client's end."""
+
+    def on_hello_request(self, message: HelloRequest, flow: Flow) -> ConnectedClient12:  # noqa: ARG002
+        """RFC 5246, 7.4.1.1: the server would like to renegotiate. We would not (RFC 9325, 3.5)."""
+        flow.warn(AlertDescription.no_renegotiation_RESERVED)
+        return self
+
+
+@value
+class ConnectedServer12(Connected12):
+    """The server's end."""
+
+    def on_client_hello(self, message: ClientHello, flow: Flow) -> ConnectedServer12:  # noqa: ARG002
+        """RFC 5246, 7.2.2: the client would like to renegotiate. We would not."""
+        flow.warn(AlertDescription.no_renegotiation_RESERVED)
+        return self
