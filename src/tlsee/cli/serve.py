@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import ExitCode, NotTried, Usage
+from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.output import OK, Screen
 from tlsee.cli.output import command as wrapped_command
 from tlsee.cli.served import Manner, Served
@@ -24,6 +25,7 @@ from tlsee.config import ServerConfig
 from tlsee.errors import ApiMisuse
 from tlsee.explain.story import Collector
 from tlsee.identity.credentials import Credential
+from tlsee.recording.keylog import KeyLog
 from tlsee.streams.blocking import Listener, Stream, listen
 from tlsee.text import count, printable
 from tlsee.trace import Role
@@ -88,9 +90,12 @@ def command(**options: Any) -> int:
         config = _config(options, credential)
         listener = cleanup.enter_context(_listen(options, config))
         screens = Screen(sys.stdout), Screen(sys.stderr)
-        introduce(screens[1] if options["as_json"] else screens[0], listener, config, made, options)
+        introduction = screens[1] if options["as_json"] else screens[0]
+        named = keylog_files(None, os.environ)
+        keylogs = cleanup.enter_context(open_keylogs(named))
+        introduce(introduction, listener, config, made, options)
         manner = Manner(options["echo"], options["as_json"])
-        return Server(listener, manner, *screens).run(options["count"])
+        return Server(listener, manner, keylogs, *screens).run(options["count"])
 
 
 def _config(options: dict[str, Any], credential: Credential) -> ServerConfig:
@@ -147,6 +152,8 @@ def introduce(
         screen.row("authority", f"{made.shown_path} ({made.fate})")
     else:
         screen.row("identity", config.credentials[0].certificate.subject)
+    for path, source in keylog_files(None, os.environ):
+        screen.row("key log", f"{printable(path, 100)} ({source}): whoever has it can read all")
     if config.client_auth != "none":
         screen.row("clients", f"a certificate is {config.client_auth}")
     if made is not None:
@@ -195,8 +202,16 @@ def _how_to_reach(
 class Server:
     """Accepts, and serves each client in a thread of its own."""
 
-    def __init__(self, listener: Listener, manner: Manner, out: Screen, err: Screen) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        manner: Manner,
+        keylogs: Sequence[KeyLog],
+        out: Screen,
+        err: Screen,
+    ) -> None:
         self._listener = listener
+        self._keylogs = tuple(keylogs)
         self._manner = manner
         self._out = out
         self._err = err
@@ -227,7 +242,7 @@ class Server:
             self._room.acquire()
             collector = Collector(Role.SERVER)
             try:
-                stream = self._listener.accept(observers=[collector])
+                stream = self._listener.accept(observers=[collector, *self._keylogs])
             except TimeoutError:
                 self._room.release()
                 continue

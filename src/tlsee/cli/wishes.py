@@ -11,6 +11,7 @@ from typing import Any
 
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import Usage
+from tlsee.cli.keylogs import keylog_files
 from tlsee.cli.output import is_terminal
 from tlsee.cli.proxy import Proxy, choose_proxy
 from tlsee.cli.targets import Target, parse_target
@@ -93,7 +94,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         _timeout(options["timeout"]),
         exchange,
         _path(options["http"]),
-        _keylogs(options["keylog"], environ),
+        keylog_files(options["keylog"], environ),
         believed.notes,
     )
 
@@ -111,16 +112,6 @@ def _path(path: str | None) -> str:
     if not path.isascii() or any(c <= " " or c == "\x7f" for c in path):
         raise Usage(f"--http {printable(path, 40)}: no path", "percent-encode spaces and others")
     return path if path.startswith("/") else f"/{path}"
-
-
-def _keylogs(given: str | None, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    found = []
-    if given is not None:
-        found.append((given, "--keylog"))
-    named = environ.get("SSLKEYLOGFILE", "")
-    if named and named != given:
-        found.append((named, "SSLKEYLOGFILE"))
-    return tuple(found)
 
 
 def _exchange(options: Mapping[str, Any]) -> Exchange:
