@@ -126,6 +126,8 @@ def _exchange(options: Mapping[str, Any]) -> Exchange:
     if has_input():
         return Exchange.PIPE
     if options["interactive"]:
+        if sys.stdin is None:
+            raise Usage("--interactive without standard input", "run it at a terminal")
         return Exchange.TERMINAL
     return Exchange.NOTHING
 
