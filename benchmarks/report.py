@@ -27,8 +27,13 @@ def shown(figure: float, unit: str) -> str:
     """A figure with three digits and the unit that fits it."""
     for scale, name in _SCALES[unit]:
         if figure >= scale or (scale, name) == _SCALES[unit][-1]:
-            return f"{figure / scale:#.3g}".rstrip(".") + f" {name}"
+            return f"{_number(figure / scale)} {name}"
     raise AssertionError(unit)
+
+
+def _number(figure: float) -> str:
+    """Three digits, never an exponent."""
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:#.3g}"
 
 
 def machine() -> dict[str, Any]:
@@ -85,12 +90,12 @@ def _compared(case: Case, other: str) -> str:
     ratio = case.ratio(other)
     if ratio is None:
         return ""
-    text = f"x {ratio.median:<6.3g} ({ratio.low:.3g} to {ratio.high:.3g})"
+    text = f"x {_number(ratio.median):<6} ({_number(ratio.low)} to {_number(ratio.high)})"
     goal = case.goals.get(other)
     if goal is None:
         return text
     sign = ">=" if case.more_is_better else "<="
-    return f"{text:<26}{sign} {goal.now:.2g} {'met' if case.met(other) else 'NOT met'}"
+    return f"{text:<26} {sign} {goal.now:.2g} {'met' if case.met(other) else 'NOT met'}"
 
 
 def as_json(outcomes: Sequence[Outcome], mode: str) -> dict[str, Any]:
@@ -134,7 +139,9 @@ def markdown(outcomes: Sequence[Outcome], mode: str) -> str:
 
 def _markdown_row(case: Case, other: str) -> str:
     ratio, goal = case.ratio(other), case.goals.get(other)
-    cell = f"{ratio.median:.3g} ({ratio.low:.3g} to {ratio.high:.3g})" if ratio else "-"
+    cell = "-"
+    if ratio is not None:
+        cell = f"{_number(ratio.median)} ({_number(ratio.low)} to {_number(ratio.high)})"
     wanted, sign = ("more", ">=") if case.more_is_better else ("less", "<=")
     aim = ""
     if goal:

@@ -17,7 +17,8 @@ from tlsee.cli.targets import host_and_port
 from tlsee.cli.wishes import Exchange, Wish
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import AlertReceived, CertificateRejected, TLSError
-from tlsee.explain.story import Collector, Story
+from tlsee.explain.collector import Collector
+from tlsee.explain.story import Story
 from tlsee.identity.path.verdict import Verdict
 from tlsee.streams.blocking import Stream, wrap_client
 from tlsee.streams.deadline import Deadline
@@ -67,14 +68,13 @@ class Attempt:
         self.info: ConnectionInfo | None = None
         self.timings: dict[str, float] = {}
         self.verdict: ServerVerdict | None = None
-        self.sent_anything = False
         self._collector = Collector(Role.CLIENT)
         self._began = time.perf_counter()
 
     @property
     def story(self) -> Story:
         """What was said so far."""
-        return self._collector.story()
+        return Story.of(self._collector)
 
     @property
     def judgement(self) -> Verdict | None:
@@ -137,7 +137,6 @@ class Attempt:
                 handshake_timeout=deadline.remaining,
                 observers=observers,
             )
-            self.sent_anything = True
             stream.handshake()
         except BaseException:
             road.sock.close()

@@ -158,6 +158,8 @@ def _extras(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
         screen.line()
         for block in narrate(attempt.story, detail=fields, width=screen.width):
             show(screen, block.lines)
+        if attempt.story.lost:
+            screen.line(f"    .. and {count(attempt.story.lost, 'event')} that were not kept")
     more = []
     if not messages:
         more.append("-v messages")

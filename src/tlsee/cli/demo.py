@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -14,12 +14,14 @@ from tlsee.cli.exit_codes import NotTried
 from tlsee.cli.output import Screen, is_terminal
 from tlsee.cli.stores import reason_of
 from tlsee.cli.styles import show
+from tlsee.codes import ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.provider import Provider
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.explain import summary
+from tlsee.explain.collector import Collector
 from tlsee.explain.narrate import narrate
-from tlsee.explain.story import Collector, Story
+from tlsee.explain.story import Story
 from tlsee.identity.authority import Authority
 from tlsee.identity.credentials import Credential
 from tlsee.streams.blocking import Listener, connect, listen
@@ -35,7 +37,13 @@ HELLO_CLIENT = b"hello, client"
 class Cast:
     """Who takes part: an authority, a server, a client, each with what it needs."""
 
-    def __init__(self, *, mutual: bool, provider: Provider = PROVIDER) -> None:
+    def __init__(
+        self,
+        *,
+        mutual: bool,
+        versions: Sequence[ProtocolVersion] | None = None,
+        provider: Provider = PROVIDER,
+    ) -> None:
         authority = Authority.create()
         mine: list[Credential] = []
         if mutual:
@@ -43,9 +51,12 @@ class Cast:
         self.server = ServerConfig(
             credentials=[authority.issue(SERVER_NAME)],
             client_trust=authority.trust if mutual else None,
+            versions=versions,
             provider=provider,
         )
-        self.client = ClientConfig(trust=authority.trust, credentials=mine, provider=provider)
+        self.client = ClientConfig(
+            trust=authority.trust, credentials=mine, versions=versions, provider=provider
+        )
 
 
 class Performance:
@@ -80,8 +91,8 @@ class Performance:
             thread.join(PATIENCE)
         if self._failure is not None:
             raise self._failure
-        self.client: Story = self._client.story()
-        self.server: Story = self._server.story()
+        self.client: Story = Story.of(self._client)
+        self.server: Story = Story.of(self._server)
 
     def _serve(self, listener: Listener) -> None:
         try:
@@ -155,9 +166,9 @@ def command(**options: Any) -> None:
       tlsee demo --step         one message at a time
       tlsee demo -v             every field of every message
     """  # noqa: D301 - click wants the backspace itself
-    lists.versions(options["tls"])
+    cast = Cast(mutual=options["mutual"], versions=lists.versions(options["tls"]))
     screen = Screen(sys.stdout)
-    performance = Performance(Cast(mutual=options["mutual"]))
+    performance = Performance(cast)
     tell(performance, screen, step=options["step"], verbose=options["verbose"])
     others = ["tlsee demo -v", "tlsee connect www.python.org"]
     if not options["mutual"]:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tlsee.cli.exit_codes import Usage
 from tlsee.cli.stores import reason_of
 from tlsee.recording.keylog import KeyLog
 from tlsee.text import printable
+
+
+def keylog_files(given: str | None, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """The files to log to: pairs of a path and who named it, an option or SSLKEYLOGFILE."""
+    found = []
+    if given is not None:
+        found.append((given, "--keylog"))
+    named = environ.get("SSLKEYLOGFILE", "")
+    if named and named != given:
+        found.append((named, "SSLKEYLOGFILE"))
+    return tuple(found)
 
 
 @contextlib.contextmanager

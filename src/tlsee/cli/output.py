@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, TextIO
 
@@ -169,16 +168,3 @@ def _console(stream: TextIO, environ: Mapping[str, str]) -> Any:
         force_terminal=True if environ.get("FORCE_COLOR") else None,
         width=WIDTH * 2,  # lines are wrapped here, not there
     )
-
-
-class Screens:
-    """Where the story goes and where complaints go."""
-
-    def __init__(self) -> None:
-        self.out = Screen(sys.stdout)
-        self.err = Screen(sys.stderr)
-
-    def finish(self) -> None:
-        """Flush both."""
-        self.out.flush()
-        self.err.flush()

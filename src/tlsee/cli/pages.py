@@ -9,7 +9,8 @@ from tlsee.connection.info import ConnectionInfo
 from tlsee.explain import summary
 from tlsee.explain.layout import WIDTH, labelled, listed
 from tlsee.explain.narrate import narrate, title
-from tlsee.explain.sentences import offered_groups, offered_versions, sentence_of, server_name
+from tlsee.explain.reading import offered_groups, offered_versions, server_name
+from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.identity.proof import ByCertificate
 from tlsee.text import count, printable

@@ -4,35 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from tlsee.cli import lists, stores
-from tlsee.cli.exit_codes import ExitCode, NotTried, Usage
+from tlsee.cli.exit_codes import NotTried, Usage
+from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.output import OK, Screen
 from tlsee.cli.output import command as wrapped_command
-from tlsee.cli.served import Manner, Served
+from tlsee.cli.served import Manner
+from tlsee.cli.server import Server
 from tlsee.cli.stores import reason_of
 from tlsee.cli.targets import host_and_port
 from tlsee.cli.throwaway import ThrowAway, throw_away
 from tlsee.config import ServerConfig
 from tlsee.errors import ApiMisuse
-from tlsee.explain.story import Collector
 from tlsee.identity.credentials import Credential
-from tlsee.streams.blocking import Listener, Stream, listen
-from tlsee.text import count, printable
-from tlsee.trace import Role
-
-CONNECTIONS_AT_ONCE = 64  # threads; a further client waits in the kernel's queue
-FAREWELL_SECONDS = 5.0  # for connections that are still open when the server is told to stop
-
-# accept() on Windows does not notice Ctrl-C; there it looks up this often, in seconds.
-LOOK_UP = 0.5 if os.name == "nt" else None
+from tlsee.streams.blocking import Listener, listen
+from tlsee.text import printable
 
 
 @click.command("serve", short_help="run a server that tells what was negotiated")
@@ -88,9 +79,12 @@ def command(**options: Any) -> int:
         config = _config(options, credential)
         listener = cleanup.enter_context(_listen(options, config))
         screens = Screen(sys.stdout), Screen(sys.stderr)
-        introduce(screens[1] if options["as_json"] else screens[0], listener, config, made, options)
+        introduction = screens[1] if options["as_json"] else screens[0]
+        named = keylog_files(None, os.environ)
+        keylogs = cleanup.enter_context(open_keylogs(named))
+        introduce(introduction, listener, config, made, options)
         manner = Manner(options["echo"], options["as_json"])
-        return Server(listener, manner, *screens).run(options["count"])
+        return Server(listener, manner, keylogs, *screens).run(options["count"])
 
 
 def _config(options: dict[str, Any], credential: Credential) -> ServerConfig:
@@ -147,6 +141,8 @@ def introduce(
         screen.row("authority", f"{made.shown_path} ({made.fate})")
     else:
         screen.row("identity", config.credentials[0].certificate.subject)
+    for path, source in keylog_files(None, os.environ):
+        screen.row("key log", f"{printable(path, 100)} ({source}): whoever has it can read all")
     if config.client_auth != "none":
         screen.row("clients", f"a certificate is {config.client_auth}")
     if made is not None:
@@ -190,106 +186,3 @@ def _how_to_reach(
                 f"echo hello | tlsee connect {name}:{port} --ca {ca}{client}", screen.width
             )
         )
-
-
-class Server:
-    """Accepts, and serves each client in a thread of its own."""
-
-    def __init__(self, listener: Listener, manner: Manner, out: Screen, err: Screen) -> None:
-        self._listener = listener
-        self._manner = manner
-        self._out = out
-        self._err = err
-        self._room = threading.BoundedSemaphore(CONNECTIONS_AT_ONCE)
-        self._printing = threading.Lock()
-        self._threads: set[threading.Thread] = set()
-        self.served = 0
-
-    def run(self, limit: int | None) -> int:
-        """Serve until told to stop, or until ``limit`` connections have come and gone."""
-        with _stoppable():
-            try:
-                self._accept_all(limit)
-                self._wait_for_all(None)
-            except KeyboardInterrupt:
-                self._listener.close()
-                with contextlib.suppress(KeyboardInterrupt):
-                    self._wait_for_all(FAREWELL_SECONDS)
-        closing = self._err if self._manner.as_json else self._out
-        closing.line(f"stopped after {count(self.served, 'connection')}")
-        closing.flush()
-        return ExitCode.WORKED
-
-    def _accept_all(self, limit: int | None) -> None:
-        self._listener.settimeout(LOOK_UP)
-        accepted = 0
-        while limit is None or accepted < limit:
-            self._room.acquire()
-            collector = Collector(Role.SERVER)
-            try:
-                stream = self._listener.accept(observers=[collector])
-            except TimeoutError:
-                self._room.release()
-                continue
-            except OSError as error:
-                self._room.release()
-                self._complain(f"accept: {reason_of(error)}")
-                threading.Event().wait(LOOK_UP or 0.1)  # out of file handles: let some go
-                continue
-            accepted += 1
-            thread = threading.Thread(target=self._serve, args=(stream, collector), daemon=True)
-            self._threads.add(thread)
-            thread.start()
-
-    def _wait_for_all(self, seconds: float | None) -> None:
-        for thread in list(self._threads):
-            thread.join(seconds)
-
-    def _serve(self, stream: Stream, collector: Collector) -> None:
-        try:
-            served = Served(stream, collector, self._manner)
-            served.run()
-            with self._printing:
-                self.served += 1
-                self._report(served)
-        finally:
-            self._threads.discard(threading.current_thread())
-            self._room.release()
-
-    def _report(self, served: Served) -> None:
-        if self._manner.as_json:
-            self._out.line(served.as_json())
-        elif served.error is None:
-            self._out.line(served.as_line())
-        self._out.flush()
-        if served.error is not None:
-            self._err.line(served.as_complaint())
-            self._err.flush()
-
-    def _complain(self, text: str) -> None:
-        with self._printing:
-            self._err.line(text)
-            self._err.flush()
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """SIGTERM, where there is such a thing, ends the server as Ctrl-C does."""
-
-    def stop(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
-
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = [(number, signal.signal(number, stop)) for number in _stop_signals()]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
-
-
-def _stop_signals() -> list[int]:
-    names = ("SIGINT", "SIGTERM", "SIGBREAK")
-    return [getattr(signal, name) for name in names if hasattr(signal, name)]

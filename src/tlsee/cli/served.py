@@ -12,7 +12,8 @@ from tlsee.cli.targets import host_and_port
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import TLSError, Truncation
-from tlsee.explain.story import Collector, Kind
+from tlsee.explain.collector import Collector
+from tlsee.explain.story import Kind, Story
 from tlsee.streams.blocking import Stream
 from tlsee.text import printable
 from tlsee.values import value
@@ -87,7 +88,7 @@ class Served:
             self._stream.sendall(response("400 Bad Request", "text/plain; charset=us-ascii", hint))
 
     def _heard_data(self) -> bool:
-        return any(step.kind is Kind.DATA for step in self._collector.story().steps)
+        return any(step.kind is Kind.DATA for step in Story.of(self._collector).steps)
 
     def _echo(self, *, back: bool) -> None:
         total = 0
@@ -105,10 +106,10 @@ class Served:
             status, kind, body = "404 Not Found", "text/plain", "no icon\n"
         elif request.wants_html:
             status, kind = "200 OK", "text/html"
-            body = pages.html_page(info, self._collector.story())
+            body = pages.html_page(info, Story.of(self._collector))
         else:
             status, kind = "200 OK", "text/plain"
-            body = pages.text_page(info, self._collector.story())
+            body = pages.text_page(info, Story.of(self._collector))
         content = body.encode("ascii", "backslashreplace")
         self._stream.sendall(
             response(
@@ -140,7 +141,7 @@ class Served:
         return f"{self.address}  {self.stage}  {what}{self._alert()}"
 
     def _alert(self) -> str:
-        story = self._collector.story()
+        story = Story.of(self._collector)
         for sent, word in ((False, "received"), (True, "sent")):
             for alert in story.alerts(sent=sent):
                 if alert != AlertDescription.close_notify:
@@ -149,7 +150,7 @@ class Served:
 
     def as_json(self) -> str:
         """The connection as one object in a line."""
-        story = self._collector.story()
+        story = Story.of(self._collector)
         return line_of(
             serve_object(self.address, self.info, story, self.stage, self.error, self.milliseconds)
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import Usage
+from tlsee.cli.keylogs import keylog_files
 from tlsee.cli.output import is_terminal
 from tlsee.cli.proxy import Proxy, choose_proxy
 from tlsee.cli.targets import Target, parse_target
@@ -93,7 +94,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         _timeout(options["timeout"]),
         exchange,
         _path(options["http"]),
-        _keylogs(options["keylog"], environ),
+        keylog_files(options["keylog"], environ),
         believed.notes,
     )
 
@@ -113,16 +114,6 @@ def _path(path: str | None) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-def _keylogs(given: str | None, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    found = []
-    if given is not None:
-        found.append((given, "--keylog"))
-    named = environ.get("SSLKEYLOGFILE", "")
-    if named and named != given:
-        found.append((named, "SSLKEYLOGFILE"))
-    return tuple(found)
-
-
 def _exchange(options: Mapping[str, Any]) -> Exchange:
     if options["http"] is not None:
         if options["interactive"]:
@@ -135,6 +126,8 @@ def _exchange(options: Mapping[str, Any]) -> Exchange:
     if has_input():
         return Exchange.PIPE
     if options["interactive"]:
+        if sys.stdin is None:
+            raise Usage("--interactive without standard input", "run it at a terminal")
         return Exchange.TERMINAL
     return Exchange.NOTHING
 

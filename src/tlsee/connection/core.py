@@ -173,12 +173,14 @@ class Core:
         if isinstance(fact, Choice):
             self._choices.append(fact)
         elif isinstance(fact, outcome.TicketArrived):
+            self._count_post_handshake()
             self._events.append(TicketReceived(fact.lifetime))
             return
         elif isinstance(fact, outcome.KeysUpdated):
             self._events.append(KeysUpdated(fact.direction, fact.requested))
-            if fact.direction is Direction.READ and fact.requested:
-                self._answers_unsent += 1
+            if fact.direction is Direction.READ:
+                self._count_post_handshake()
+                self._answers_unsent += fact.requested
             return
         elif isinstance(fact, CertificateJudged):
             self._verdict = fact.verdict
@@ -239,8 +241,6 @@ class Core:
         return not self._asked_for_update and self._driver.can("update_keys")
 
     def _take_handshake(self, item: Item) -> None:
-        if self._done:
-            self._count_post_handshake()
         with self._lock:
             try:
                 self._driver.receive(self._reader.epoch, bytes(item.content))
@@ -254,6 +254,7 @@ class Core:
             self._events.append(question)
 
     def _count_post_handshake(self) -> None:
+        """Messages, not records: neither hides many in one nor counts the fragments of one."""
         self._updates_in_a_row += 1
         if self._updates_in_a_row > defaults.KEY_UPDATE_LIMIT:
             raise PeerMisbehaved(Reasons.too_many_key_updates, "or tickets, with no data between")

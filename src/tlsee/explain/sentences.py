@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tlsee.codes import ExtensionType, KeyUpdateRequest, NamedGroup, ProtocolVersion
+from tlsee.codes import ExtensionType, KeyUpdateRequest, ProtocolVersion
 from tlsee.explain.layout import listed, short_hex
+from tlsee.explain.reading import name_of, offered_groups, offered_versions, server_name, view_of
 from tlsee.explain.story import Step, Story
-from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
 from tlsee.text import count, printable
 from tlsee.trace import CertificateJudged, FinishedChecked, Role, SignatureChecked
 from tlsee.wire.extensions.alpn import ProtocolNameList
@@ -24,11 +24,9 @@ from tlsee.wire.extensions.key_share import (
     KeyShareServerHello,
 )
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
-from tlsee.wire.extensions.server_name import ServerNameList
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import (
-    SupportedVersionsClientHello,
     SupportedVersionsServerHello,
 )
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
@@ -42,8 +40,6 @@ from tlsee.wire.messages13 import (
     KeyUpdate,
     NewSessionTicket,
 )
-
-NAMES_SHOWN = 3  # of groups, protocols or authorities in one sentence
 
 
 def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
@@ -60,20 +56,6 @@ def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
         return "Cannot be read here." if step.message is None else ""
     heard = peer_story if step.sent else story
     return speak(step, story, heard)
-
-
-def _few(names: Sequence[str]) -> str:
-    if len(names) <= NAMES_SHOWN:
-        return listed(names)
-    return f"{', '.join(names[:NAMES_SHOWN])} and {len(names) - NAMES_SHOWN} more"
-
-
-def server_name(hello: ClientHello) -> str:
-    """The name in SNI, escaped, or nothing."""
-    names = hello.extensions.get(ServerNameList)
-    if names is None or not names.server_name_list:
-        return ""
-    return printable(names.server_name_list[0].name, 64)
 
 
 def _protocols(item: ProtocolNameList) -> list[str]:
@@ -106,18 +88,6 @@ def _client_hello(step: Step, story: Story, _heard: Story | None) -> str:
     if protocols is not None:
         text += f" After this I would speak {listed(_protocols(protocols), 'or')}."
     return f'{text} My random is {short_hex(hello.random)}."'
-
-
-def offered_versions(hello: ClientHello) -> Sequence[ProtocolVersion]:
-    """The versions that a hello offers, GREASE included."""
-    item = hello.extensions.get(SupportedVersionsClientHello)
-    return item.versions if item is not None else (hello.legacy_version,)
-
-
-def offered_groups(hello: ClientHello) -> Sequence[NamedGroup]:
-    """The groups that a hello offers, GREASE included."""
-    item = hello.extensions.get(SupportedGroups)
-    return item.named_group_list if item is not None else ()
 
 
 def _versions(versions: Sequence[ProtocolVersion]) -> str:
@@ -204,21 +174,6 @@ def _certificate(step: Step, _story: Story, heard: Story | None) -> str:
     if more:
         text += f" With {count(more, 'certificate')} of authorities between."
     return f"{text}{_judged(step, heard)}"
-
-
-def name_of(certificate: CertificateView) -> str:
-    """What a certificate is for: its first name, else its subject."""
-    for name in (*certificate.dns_names, *certificate.ip_addresses):
-        return name
-    return certificate.subject
-
-
-def view_of(der: bytes) -> CertificateView | None:
-    """The certificate read, or ``None``."""
-    try:
-        return read_certificate(der)
-    except Unreadable:
-        return None
 
 
 def _judged(step: Step, heard: Story | None) -> str:

@@ -8,31 +8,24 @@ that the endpoint told about them (a choice, a verdict, a checked signature).
 from __future__ import annotations
 
 import enum
-import threading
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from tlsee.codes import AlertDescription, ContentType, HandshakeType, NamedGroup
 from tlsee.errors import TLSError
+from tlsee.explain.collector import Collector, Records, Spoken
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
     CertificateJudged,
     Choice,
-    Direction,
     Epoch,
     Failed,
     HandshakeCompleted,
-    KeysInstalled,
     MessageReceived,
     MessageSent,
-    RecordReceived,
-    RecordSent,
     Role,
-    SecretDerived,
 )
-from tlsee.values import value
 from tlsee.wire.codec import Message, decode
 from tlsee.wire.framing import kind_of
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
@@ -49,13 +42,6 @@ from tlsee.wire.messages13 import (
 
 F = TypeVar("F")
 
-# A handshake tells some 60 events. A peer that sends tickets or KeyUpdates for hours, or a long
-# exchange of small records, must not fill the memory of whoever watches.
-EVENTS_LIMIT = 4096
-
-# Bytes of application data kept for showing, per run in one direction.
-SPOKEN_LIMIT = 64
-
 STRUCTS: dict[HandshakeType, type[Message]] = {
     HandshakeType.client_hello: ClientHello,
     HandshakeType.server_hello: ServerHello,
@@ -69,87 +55,6 @@ STRUCTS: dict[HandshakeType, type[Message]] = {
     HandshakeType.key_update: KeyUpdate,
     HandshakeType.end_of_early_data: EndOfEarlyData,
 }
-
-
-@value
-class Records:
-    """A run of records in one direction; lengths in bytes, ``wire`` with headers and tags."""
-
-    sent: bool
-    content_type: ContentType
-    epoch: Epoch
-    number: int
-    content: int
-    wire: int
-
-
-@value
-class Spoken:
-    """Application data as the application wrote or read it, its beginning."""
-
-    sent: bool
-    data: bytes
-
-
-class Collector:
-    """An observer that keeps what it is told, with the time, within a bound.
-
-    Secrets are not kept, nor the bytes of records: their lengths are.
-
-    Args:
-        role: of the endpoint that is observed.
-        clock: seconds, from any start.
-    """
-
-    def __init__(self, role: Role, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.role = role
-        self.clock = clock
-        self.events: list[tuple[float, Any]] = []
-        self.lost = 0
-        self._lock = threading.Lock()  # one thread may read while another writes
-
-    def on_event(self, event: Any) -> None:
-        """Keep an event."""
-        if isinstance(event, SecretDerived):
-            return
-        with self._lock:
-            if isinstance(event, RecordSent | RecordReceived):
-                self._keep_record(event)
-            else:
-                self._keep(event)
-
-    def spoken(self, sent: bool, data: bytes) -> None:
-        """The application tells what it wrote or read."""
-        with self._lock:
-            self._keep(Spoken(sent, data[:SPOKEN_LIMIT]))
-
-    def story(self) -> Story:
-        """The story so far."""
-        with self._lock:
-            return Story(self.role, tuple(self.events))
-
-    def _keep(self, event: Any) -> None:
-        if len(self.events) >= EVENTS_LIMIT:
-            self.lost += 1
-        else:
-            self.events.append((self.clock(), event))
-
-    def _keep_record(self, event: RecordSent | RecordReceived) -> None:
-        sent = isinstance(event, RecordSent)
-        at, last = self.events[-1] if self.events else (0.0, None)
-        kind, epoch = event.content_type, event.epoch
-        length, wire = event.content_length, len(event.raw)
-        if (
-            isinstance(last, Records)
-            and (last.sent, last.content_type, last.epoch) == (sent, kind, epoch)
-            and kind == ContentType.application_data
-        ):
-            total = Records(
-                sent, kind, epoch, last.number + 1, last.content + length, last.wire + wire
-            )
-            self.events[-1] = (at, total)
-        else:
-            self._keep(Records(sent, kind, epoch, 1, length, wire))
 
 
 class Kind(enum.Enum):
@@ -217,6 +122,7 @@ class Story:
         self.role = role
         self.steps: list[Step] = []
         self.choices: list[Choice] = []
+        self.lost = 0  # events that the collector had no room for
         self.handshake_wire = 0  # bytes of records until the handshake was done, both ways
         self.began: float | None = None
         self.done: float | None = None
@@ -225,6 +131,13 @@ class Story:
             if self.began is None:
                 self.began = at
             self._take(at, event)
+
+    @classmethod
+    def of(cls, collector: Collector) -> Story:
+        """The story of what a collector has kept so far."""
+        story = cls(collector.role, collector.so_far())
+        story.lost = collector.lost
+        return story
 
     def _take(self, at: float, event: Any) -> None:
         if isinstance(event, MessageSent | MessageReceived):
@@ -264,7 +177,7 @@ class Story:
             return
         last = self.steps[-1] if self.steps else None
         if last is not None and last.records is not None and last.sent is event.sent:
-            last.records = _together(last.records, event)
+            last.records = last.records.plus(event)
         else:
             self._step(at, Kind.DATA, event.sent, event.epoch).records = event
 
@@ -343,21 +256,6 @@ class Story:
         """The judgement on the peer's certificate, or ``None``."""
         judged = self.facts(CertificateJudged)
         return judged[-1].verdict if judged else None
-
-    def keys_installed(self, direction: Direction) -> list[KeysInstalled]:
-        """The key changes of one direction."""
-        return [fact for fact in self.facts(KeysInstalled) if fact.direction is direction]
-
-
-def _together(first: Records, second: Records) -> Records:
-    return Records(
-        first.sent,
-        first.content_type,
-        first.epoch,
-        first.number + second.number,
-        first.content + second.content,
-        first.wire + second.wire,
-    )
 
 
 def merged(steps: Sequence[Step]) -> Iterator[tuple[Step, bool]]:

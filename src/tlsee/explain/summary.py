@@ -6,7 +6,7 @@ from typing import Any
 
 from tlsee.codes import NamedGroup, OpenEnum
 from tlsee.explain.layout import WIDTH, Line, listed, row
-from tlsee.explain.sentences import name_of, server_name
+from tlsee.explain.reading import name_of, server_name
 from tlsee.explain.story import Story, merged
 from tlsee.text import count, printable
 from tlsee.trace import CertificateJudged, Choice, Epoch, Role, SignatureChecked

@@ -7,23 +7,21 @@ import pytest
 from tlsee.codes import (
     AlertDescription,
     AlertLevel,
-    CipherSuite,
     ContentType,
     HandshakeType,
     NamedGroup,
 )
-from tlsee.explain import story as module
+from tlsee.explain import collector as module
+from tlsee.explain.collector import Collector, Records
 from tlsee.explain.narrate import narrate
-from tlsee.explain.story import Collector, Kind, Records, Story, merged
+from tlsee.explain.story import Kind, Story, merged
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
     Choice,
-    Direction,
     Epoch,
     FinishedChecked,
     HandshakeCompleted,
-    KeysInstalled,
     MessageReceived,
     MessageSent,
     RecordReceived,
@@ -63,12 +61,17 @@ def test_a_run_of_records_is_one() -> None:
 
 
 def test_there_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A peer that goes on saying things fills nobody's memory."""
+    """A peer that goes on saying things fills nobody's memory; how it ends is known even so."""
     monkeypatch.setattr(module, "EVENTS_LIMIT", 10)
     collector = _collector()
     for _ in range(25):
         collector.on_event(MessageReceived(Epoch.APPLICATION, FINISHED))
     assert (len(collector.events), collector.lost) == (10, 15)
+    goodbye = AlertArrived(AlertLevel.warning, AlertDescription.close_notify, Epoch.APPLICATION)
+    collector.on_event(goodbye)
+    story = Story.of(collector)
+    assert story.alerts(sent=False) == [AlertDescription.close_notify]
+    assert story.lost == 15
 
 
 def test_facts_belong_to_the_message_before_them() -> None:
@@ -78,7 +81,7 @@ def test_facts_belong_to_the_message_before_them() -> None:
     collector.on_event(FinishedChecked())
     collector.on_event(MessageSent(Epoch.HANDSHAKE, FINISHED))
     collector.on_event(HandshakeCompleted())
-    story = collector.story()
+    story = Story.of(collector)
     first, second = story.steps
     assert first.fact(FinishedChecked) is not None
     assert second.fact(FinishedChecked) is None
@@ -134,12 +137,3 @@ def test_only_the_handshakes_bytes_are_counted() -> None:
     story = Story(Role.CLIENT, [(0.0, record), (1.0, HandshakeCompleted()), (2.0, data)])
     assert story.handshake_wire == 100
     assert [step.kind for step in story.steps] == [Kind.DATA]
-
-
-def test_key_changes_by_direction() -> None:
-    """Which keys came when is asked by direction."""
-    suite = CipherSuite.TLS_AES_128_GCM_SHA256
-    read = KeysInstalled(Direction.READ, Epoch.HANDSHAKE, suite)
-    story = Story(Role.CLIENT, [(0.0, MessageSent(Epoch.INITIAL, FINISHED)), (1.0, read)])
-    assert story.keys_installed(Direction.READ) == [read]
-    assert story.keys_installed(Direction.WRITE) == []

@@ -49,6 +49,7 @@ def test_truncation_is_raised_each_time() -> None:
             client.recv()
         with pytest.raises(Truncation) as caught:
             client.recv()
+        assert caught.value.name == "truncated"
         text = str(caught.value)
         assert text.startswith("truncated: the connection was cut without close_notify")
         assert "\n" not in text
