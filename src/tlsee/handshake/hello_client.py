@@ -135,6 +135,11 @@ class WaitRetriedHello(State):
 
     def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
         """The same checks, and that the server keeps its word of the HelloRetryRequest."""
+        if not message.extensions.has(ExtensionType.supported_versions):
+            check_older(self.basis, message)
+            raise PeerMisbehaved(
+                Reasons.version_not_offered, "TLS 1.2 behind a HelloRetryRequest of TLS 1.3"
+            )
         suite = check_hello(self.basis, self.basis.hello, message)
         if suite.code != self.suite.code:
             raise PeerMisbehaved(Reasons.suite_changed, f"{self.suite.code}, then {suite.code}")
