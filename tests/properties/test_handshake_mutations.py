@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.support.endpoints import (
@@ -238,6 +238,47 @@ def test_a_client_that_damages_its_messages(
     if hasattr(peer, "writing") and not peer.stopped:
         peer.finish()
     check_victim(peer)
+
+
+# --- Messages in any order ---------------------------------------------------------------------
+
+RIGHT_ORDER = ("_settings", "_request", "_certificate", "_signature", "_finished")
+
+
+@given(st.lists(st.sampled_from(RIGHT_ORDER), max_size=6))
+@example(list(RIGHT_ORDER))
+@example([step for step in RIGHT_ORDER if step != "_request"])
+def test_a_server_that_says_true_messages_in_any_order(order: list[str]) -> None:
+    """Left out, repeated, swapped: only the two right orders lead anywhere."""
+    peer = HostileServer(client_config(groups=[X25519])).answer()
+    for step in order:
+        if not peer.stopped:
+            getattr(peer, step)()
+    right = [step for step in RIGHT_ORDER if step != "_request" or step in order]
+    peer.victim.receive_eof()
+    done, error = outcome(peer.victim)
+    check_failure(error)
+
+    assert done == (order[: len(right)] == right)
+
+
+@given(st.lists(st.sampled_from(RIGHT_ORDER[2:]), max_size=5), st.booleans())
+@example(list(RIGHT_ORDER[2:]), True)
+@example(list(RIGHT_ORDER[3:]), True)
+def test_a_client_that_says_true_messages_in_any_order(order: list[str], optional: bool) -> None:
+    """The same against a server that asks for a certificate."""
+    auth = "optional" if optional else "required"
+    config = server_config(client_trust=trust(), client_auth=auth)
+    peer = HostileClient(config, credential=client_credential()).greet()
+    for step in order:
+        if not peer.stopped:
+            getattr(peer, step)()
+    right = list(RIGHT_ORDER[2:])
+    peer.victim.receive_eof()
+    done, error = outcome(peer.victim)
+    check_failure(error)
+
+    assert done == (order[: len(right)] == right)
 
 
 @given(st.binary(max_size=300), st.sampled_from([22, 21, 20, 23]))
