@@ -157,7 +157,11 @@ def to_server(group: NamedGroup, change: Change) -> Callable[[], Puppet]:
     return lambda: HostileClient(settings=client_config(groups=[group]), client_hello=edit).greet()
 
 
-GROUPS = tuple(PROVIDER.groups)
+GROUPS = tuple(
+    group
+    for group in PROVIDER.groups
+    if group in P or group in HYBRIDS or group in (NamedGroup.x25519, NamedGroup.x448)
+)
 MISDEEDS = [
     Misdeed(f"{group}, {name}, to a {role}", Reasons.bad_key_share, make(group, change))
     for group in GROUPS

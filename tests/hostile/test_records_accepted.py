@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.support.endpoints import Pair, client_config, events_of, server_config
@@ -10,7 +12,7 @@ from tests.support.hostile_client import HostileClient
 from tests.support.hostile_server import HostileServer
 from tests.support.refusals import Misdeed, carrying, done
 from tests.support.stages import ROLES, after_hellos, connected, data_of, fresh, speak
-from tlsee import defaults
+from tlsee import defaults, policies
 from tlsee.codes import ContentType
 from tlsee.connection.events import DataReceived
 from tlsee.errors import Reasons
@@ -97,6 +99,68 @@ def test_padding_of_messages_and_alerts_is_dropped(role: str) -> None:
     assert peer.victim.failure is None
 
 
+# --- Padding policy -----------------------------------------------------------------------------
+
+
+def inner_lengths(data: bytes) -> list[int]:
+    """How long the plaintexts of these records are, as anybody on the way can tell."""
+    lengths = []
+    while data:
+        length = int.from_bytes(data[3:5], "big")
+        lengths.append(length - 16)
+        data = data[5 + length :]
+    return lengths
+
+
+@pytest.mark.parametrize("block", [16, 256, 1000, MAX_PLAINTEXT])
+@pytest.mark.parametrize("sender", ROLES)
+def test_a_padding_policy_hides_sizes_and_keeps_the_content(sender: str, block: int) -> None:
+    """RFC 9846, 5.4: all that can be seen is a multiple of the block; a full record stays full."""
+    policy = policies.Policy("padded", padding_block=block)
+    settings: Any = {"policy": policy}
+    pair = Pair(
+        client_config(**(settings if sender == "client" else {})),
+        server_config(**(settings if sender == "server" else {})),
+    ).run()
+    writer, reader = pair.client, pair.server
+    if sender == "server":
+        writer, reader = reader, writer
+    for length in (1, 2, 15, 16, 17, 255, 999, 1000, 1001, MAX_PLAINTEXT - 1, MAX_PLAINTEXT + 1):
+        text = bytes(number % 256 for number in range(length))
+        writer.write(text)
+        data = bytes(writer.data_to_send())
+        for inner in inner_lengths(data):
+            assert (inner - 1) % block == 0 or inner == MAX_PLAINTEXT + 1
+            assert inner <= MAX_PLAINTEXT + 1
+        reader.receive_data(data)
+        got = [bytes(e.data) for e in events_of(reader) if isinstance(e, DataReceived)]
+        assert b"".join(got) == text
+
+
+def test_padding_keeps_to_the_peers_limit() -> None:
+    """RFC 8449, 4: padding counts; where a block is longer than a record, the record is full."""
+    policy = policies.Policy("padded", padding_block=512)
+    pair = Pair(client_config(record_size_limit=100), server_config(policy=policy)).run()
+    pair.server.write(b"x" * 250)
+    data = bytes(pair.server.data_to_send())
+
+    assert inner_lengths(data) == [100, 100, 100]
+    pair.client.receive_data(data)
+    got = [bytes(e.data) for e in events_of(pair.client) if isinstance(e, DataReceived)]
+    assert b"".join(got) == b"x" * 250
+
+
+def test_content_that_ends_in_zeros_is_no_padding() -> None:
+    """The type stands between content and padding, so zeros of the content stay."""
+    policy = policies.Policy("padded", padding_block=64)
+    pair = Pair(client_config(policy=policy), server_config()).run()
+    for text in (bytes(1), bytes(63), bytes(64), b"\x17" + bytes(10), b"\x17" * 20):
+        pair.client.write(text)
+        Pair.carry(pair.client, pair.server)
+        got = [bytes(e.data) for e in events_of(pair.server) if isinstance(e, DataReceived)]
+        assert b"".join(got) == text
+
+
 # --- record_size_limit (RFC 8449) --------------------------------------------------------------
 
 
@@ -107,19 +171,13 @@ def test_record_size_limit_holds_both_ways(limits: tuple[int, int]) -> None:
         client_config(record_size_limit=limits[0]), server_config(record_size_limit=limits[1])
     )
     pair.run()
-    overhead = 16
     for sender, receiver, limit in (
         (pair.server, pair.client, limits[0]),
         (pair.client, pair.server, limits[1]),
     ):
         sender.write(bytes(5000))
         data = sender.data_to_send()
-        lengths = set()
-        rest = bytes(data)
-        while rest:
-            lengths.add(int.from_bytes(rest[3:5], "big") - overhead)
-            rest = rest[5 + int.from_bytes(rest[3:5], "big") :]
-        assert max(lengths) == min(limit, 5001)
+        assert max(inner_lengths(bytes(data))) == min(limit, 5001)
         receiver.receive_data(data)
         got = [bytes(e.data) for e in events_of(receiver) if isinstance(e, DataReceived)]
         assert b"".join(got) == bytes(5000)
