@@ -119,6 +119,7 @@ class Reasons:
     scheme_not_offered = _row("scheme_not_offered", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the peer signed with a scheme that we did not offer")
     scheme_not_for_key = _row("scheme_not_for_key", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the signature scheme does not fit the certificate's key")
     bad_signature = _row("bad_signature", Alert.decrypt_error, "RFC 9846, 4.5.2", "the signature over the handshake is wrong: the peer does not hold the certificate's key, or bytes were changed")
+    key_not_for_suite = _row("key_not_for_suite", Alert.illegal_parameter, "RFC 5246, 7.4.2", "the certificate's key is not of the kind that the cipher suite asks for")
     bad_finished = _row("bad_finished", Alert.decrypt_error, "RFC 9846, 4.5.3", "the Finished checksum is wrong: the two sides did not see the same handshake")
     unusable_certificate = _row("unusable_certificate", Alert.bad_certificate, "RFC 9846, 4.5.1.4", "the certificate cannot be read or its key cannot be used")
 
@@ -149,6 +150,7 @@ class Reasons:
 
     # This side
     signing_failed = _row("signing_failed", Alert.internal_error, "RFC 9846, 4.5.2", "our own signer did not sign", "look at the signer's error")
+    decryption_failed = _row("decryption_failed", Alert.internal_error, "RFC 5246, 7.4.7.1", "our own decrypter failed", "look at the decrypter's error")
     local_failure = _row("local_failure", Alert.internal_error, "RFC 9846, 6.2", "this side could not go on")
     answer_refused = _row("answer_refused", Alert.access_denied, "RFC 9846, 6.2", "the application refused")
     input_while_waiting = _row("input_while_waiting", Alert.internal_error, "RFC 9846, 6.2", "the peer sent more than the bound while a question was open")

@@ -20,9 +20,17 @@ PATIENCE = 60.0  # seconds until a test that hangs fails; no test waits for it t
 
 @contextlib.contextmanager
 def threads(count: int = 4) -> Iterator[Callable[..., Future[Any]]]:
-    """``submit(function, *arguments)``: a future; at the end every one has been waited for."""
-    with ThreadPoolExecutor(count) as pool:
+    """``submit(function, *arguments)``: a future; at the end every one has been waited for.
+
+    Not after a failure: the failed test is to be told, and who closes the streams then wakes them.
+    """
+    pool = ThreadPoolExecutor(count)
+    failed = True
+    try:
         yield pool.submit
+        failed = False
+    finally:
+        pool.shutdown(wait=not failed, cancel_futures=failed)
 
 
 @contextlib.contextmanager

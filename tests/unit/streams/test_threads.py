@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from tests.support.streams import PATIENCE, receive_all, streams, threads
-from tlsee.connection.events import KeysUpdated
+from tlsee.connection.events import DataReceived, KeysUpdated, NeedData
 from tlsee.errors import ApiMisuse
+from tlsee.streams.deadline import Deadline
 from tlsee.streams.stream import Stream
 
 PIECE = b"0123456789abcdef" * 4096
@@ -63,18 +64,23 @@ def test_an_answer_that_got_stuck_leaves_without_a_writer() -> None:
         server.sendall(b"x")
         assert client.recv() == b"x"
         reading = submit(client.recv)  # the only one who could send the rest
-        seen = 0
-        while not _updated(server):
-            seen += len(server.recv())
-        assert seen % len(PIECE) == 0
+        assert _seen_until_update(server) % len(PIECE) == 0
         server.sendall(b"y")
         assert reading.result(PATIENCE) == b"y"
 
 
-def _updated(server: Stream) -> bool:
-    """Whether the next event, which stays, tells of new keys of the peer."""
-    events = server.connection._events
-    return any(isinstance(event, KeysUpdated) and not event.requested for event in events)
+def _seen_until_update(stream: Stream) -> int:
+    """Read until the peer's new keys: how many bytes of data came before."""
+    seen = 0
+    deadline = Deadline(PATIENCE)
+    while True:
+        event = stream.connection.next_event()
+        if isinstance(event, NeedData):
+            stream._transport.fill(deadline)
+        elif isinstance(event, DataReceived):
+            seen += len(event.data)
+        elif isinstance(event, KeysUpdated) and not event.requested:
+            return seen
 
 
 def test_closing_wakes_a_reader() -> None:
