@@ -17,7 +17,7 @@ from tlsee.codes import (
 )
 from tlsee.codes12 import ECPointFormat
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.identity.names import as_address
+from tlsee.identity.names import reference
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import AnyExtension, Extensions, UnknownExtension
@@ -115,10 +115,12 @@ class Grease:
 
 
 def sendable_name(server_name: str | None) -> str | None:
-    """The name as SNI may carry it: no address, no trailing dot (RFC 6066, 3)."""
-    if server_name is None:
-        return None
-    return None if as_address(server_name) is not None else server_name.rstrip(".") or None
+    """The name as SNI may carry it: an A-label, no address, no trailing dot (RFC 6066, 3).
+
+    Raises:
+        ApiMisuse: it is neither a host name nor an address.
+    """
+    return reference(server_name).dns or None if server_name is not None else None
 
 
 class Composer:
