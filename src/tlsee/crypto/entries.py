@@ -19,8 +19,9 @@ class Entry:
 
     Attributes:
         kind: ``random``, ``clock``, ``key_share``, ``response``, ``refused`` (a share that was
-            none), ``signature``, ``later``, ``failed`` (a signer that raised).
-        code: the number of bytes, the group or the scheme; 0 for the clock.
+            none), ``signature``, ``later``, ``failed`` (a signer that raised), ``encrypted``,
+            ``decrypted``, ``decrypts_later``, ``not_decrypted`` (a decrypter that raised).
+        code: the number of bytes, the group or the scheme; 0 for the clock and for RSA.
         data: the answer itself. A key_share is its private key.
         about: SHA-256 of the share or content that was answered; ``b""`` compares nothing.
     """
@@ -76,7 +77,7 @@ class Entry:
 
 KINDS = frozenset(
     ("random", "clock", "key_share", "response", "refused", "signature", "later", "failed")
-)
+) | {"encrypted", "decrypted", "decrypts_later", "not_decrypted"}
 
 
 def about(data: bytes) -> bytes:

@@ -8,10 +8,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x448, x25519
 
 from tlsee.codes import NamedGroup
 from tlsee.crypto.exchanges import Hybrid, KeyExchange, Lattice, Montgomery, Weierstrass
+from tlsee.crypto.finite_field import FiniteField, checked_field
 from tlsee.crypto.provider import Group, OwnShare, Response
 from tlsee.errors import ApiMisuse
 
-__all__ = ["groups"]
+__all__ = ["EXPLICIT_GROUP", "field_parameters", "finite_field", "groups"]
+
+# What a group that has no number is called in here: one that RFC 7919, 2 leaves to private use.
+EXPLICIT_GROUP = NamedGroup.of(0x01FF)
 
 
 class Share:
@@ -117,6 +121,10 @@ def _classical(exchange: KeyExchange) -> NamedExchange:
     return NamedExchange(NamedGroup.named(exchange.name), exchange, post_quantum=False)
 
 
+def _ffdhe(bits: int) -> NamedExchange:
+    return _classical(FiniteField(f"ffdhe{bits}", bits))
+
+
 def _hybrid(code: NamedGroup, first: KeyExchange, second: KeyExchange) -> NamedExchange:
     return NamedExchange(code, Hybrid(code.name, first, second), post_quantum=True)
 
@@ -132,9 +140,37 @@ _ROWS = (
     _classical(_secp384r1),
     _classical(_secp521r1),
     _classical(_x448),
+    _ffdhe(2048),
+    _ffdhe(3072),
+    _ffdhe(4096),
 )
 
 
 def groups() -> dict[NamedGroup, Group]:
     """The rows that the installed library can serve, by their code point."""
     return {row.code: row for row in _ROWS if row.exchange.is_available()}
+
+
+def finite_field(p: bytes, g: bytes) -> Group:
+    """The group that a server of TLS 1.2 describes: a row if there is one, else one of its own.
+
+    Raises:
+        PeerMisbehaved: ``unacceptable_dh_group``.
+    """
+    field = checked_field(p, g)
+    for row in _ROWS:
+        if isinstance(row.exchange, FiniteField) and row.exchange.parameters == field.parameters:
+            return row
+    return NamedExchange(EXPLICIT_GROUP, field, post_quantum=False)
+
+
+def field_parameters(code: NamedGroup) -> tuple[bytes, bytes]:
+    """dh_p and dh_g of one of RFC 7919's groups, for a ServerKeyExchange (RFC 5246, 7.4.3).
+
+    Raises:
+        ApiMisuse: it is none of the rows here.
+    """
+    for row in _ROWS:
+        if row.code == code and isinstance(row.exchange, FiniteField):
+            return row.exchange.parameters
+    raise ApiMisuse(f"{code} is no group over a finite field")

@@ -14,7 +14,17 @@ from typing import Any
 
 from tlsee.codes import SignatureScheme
 from tlsee.crypto.entries import Entry, about, entry_from_json
-from tlsee.crypto.provider import LATER, Group, Later, OwnShare, Provider, Response, Signer
+from tlsee.crypto.provider import (
+    LATER,
+    Decrypter,
+    Group,
+    Later,
+    OwnShare,
+    Provider,
+    Response,
+    Signer,
+)
+from tlsee.crypto.schemes import PublicKey
 from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
 from tlsee.values import replace
 
@@ -132,9 +142,32 @@ def recording(provider: Provider, journal: Journal) -> Provider:
             entries.append(Entry.signature(scheme, made, content))
         return made
 
+    def finite_field(p: bytes, g: bytes) -> Group:
+        return RecordingGroup(provider.finite_field(p, g), entries)
+
+    def encrypt(public_key: PublicKey, premaster: bytes) -> bytes:
+        made = provider.encrypt(public_key, premaster)
+        entries.append(Entry("encrypted", 0, made, about(premaster)))
+        return made
+
+    def decrypt(decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
+        try:
+            made = provider.decrypt(decrypter, ciphertext)
+        except Exception:
+            entries.append(Entry("not_decrypted", 0, b"", about(ciphertext)))
+            raise
+        if isinstance(made, Later):
+            entries.append(Entry("decrypts_later", 0, b"", about(ciphertext)))
+        else:
+            entries.append(Entry("decrypted", 0, made, about(ciphertext)))
+        return made
+
     return replace(
         provider,
         name=f"{provider.name}, recorded",
+        finite_field=finite_field,
+        encrypt=encrypt,
+        decrypt=decrypt,
         random=random,
         now=now,
         groups={code: RecordingGroup(row, entries) for code, row in provider.groups.items()},
@@ -155,6 +188,9 @@ class Replay:
             now=self._now,
             groups={code: ReplayingGroup(row, self) for code, row in provider.groups.items()},
             sign=self._sign,
+            finite_field=lambda p, g: ReplayingGroup(provider.finite_field(p, g), self),
+            encrypt=self._encrypt,
+            decrypt=self._decrypt,
         )
 
     def __repr__(self) -> str:
@@ -195,6 +231,17 @@ class Replay:
         if entry.kind == "failed":
             raise LocalFailure(Reasons.signing_failed, "as it did when this was recorded")
         return LATER if entry.kind == "later" else entry.data
+
+    def _encrypt(self, public_key: PublicKey, premaster: bytes) -> bytes:
+        del public_key
+        return self.take(("encrypted",), 0, premaster).data
+
+    def _decrypt(self, decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
+        del decrypter  # its key need not be there
+        entry = self.take(("decrypted", "decrypts_later", "not_decrypted"), 0, ciphertext)
+        if entry.kind == "not_decrypted":
+            raise LocalFailure(Reasons.decryption_failed, "as it did when this was recorded")
+        return LATER if entry.kind == "decrypts_later" else entry.data
 
 
 class ReplayingGroup(_WrappedGroup):

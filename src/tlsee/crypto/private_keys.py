@@ -6,6 +6,7 @@ No repr, no exception and no log shows a key.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tlsee.codes import SignatureScheme
-from tlsee.crypto.provider import Later
+from tlsee.crypto.provider import Decrypter, Later
 from tlsee.crypto.public_keys import PublicKey, load_public_key
 from tlsee.crypto.schemes import SCHEMES, schemes_for
 from tlsee.errors import ApiMisuse, PeerMisbehaved
@@ -186,7 +187,8 @@ class LocalSigner:
 
     def __init__(self, private_key: Any, public_key: PublicKey | None = None) -> None:
         self._key = private_key
-        self._schemes = schemes_for(public_key or public_key_of(private_key))
+        self._public_key = public_key or public_key_of(private_key)
+        self._schemes = schemes_for(self._public_key)
 
     def __repr__(self) -> str:
         return "LocalSigner(<private key>)"
@@ -205,15 +207,44 @@ class LocalSigner:
         """What the key can sign with in TLS 1.3, best first."""
         return self._schemes
 
+    @cached_property
+    def schemes12(self) -> tuple[SignatureScheme, ...]:
+        """What the key can sign with in TLS 1.2, best first; SHA-1 stands last."""
+        from tlsee.crypto.schemes12 import schemes12_for
+
+        return schemes12_for(self._public_key, insecure=True)
+
     def sign(self, scheme: SignatureScheme, content: bytes) -> bytes | Later:
         """The signature over ``content``.
 
         Raises:
             ApiMisuse: the key does not fit the scheme.
         """
-        if scheme not in self._schemes:
+        if scheme in self._schemes:
+            return SCHEMES[scheme].sign(self._key, content)
+        if scheme not in self.schemes12:
             raise ApiMisuse(f"this key does not sign with {scheme}")
-        return SCHEMES[scheme].sign(self._key, content)
+        from tlsee.crypto.schemes12 import schemes12
+
+        return schemes12()[scheme].sign(self._key, content)
+
+    def decrypt(self, ciphertext: bytes) -> bytes | Later:
+        """The plaintext for TLS 1.2's RSA key exchange (``rsa_exchange.Decrypter``).
+
+        Raises:
+            ApiMisuse: the key is not RSA's, or restricted to RSASSA-PSS.
+        """
+        return self._decrypter.decrypt(ciphertext)
+
+    @cached_property
+    def _decrypter(self) -> Decrypter:
+        from tlsee.crypto.rsa_exchange import LocalDecrypter
+
+        if self._public_key.kind != "rsa":
+            raise ApiMisuse(
+                f"{self._public_key.label} does not decrypt", "use a certificate with an RSA key"
+            )
+        return LocalDecrypter(self._key)
 
 
 def certificate_digest(private_key: Any) -> Any:

@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final, Protocol
 
 from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
-from tlsee.crypto.schemes import Scheme
+from tlsee.crypto.schemes import PublicKey, Scheme
 from tlsee.crypto.suites import Aead, Suite
 from tlsee.values import value
 
 __all__ = [
     "LATER",
     "Aead",
+    "Decrypter",
     "Group",
     "Later",
     "OwnShare",
@@ -49,6 +50,19 @@ class Signer(Protocol):
 
     def sign(self, scheme: SignatureScheme, content: bytes) -> bytes | Later:
         """The signature over ``content`` (unhashed), or ``LATER``."""
+        ...
+
+
+class Decrypter(Protocol):
+    """Whoever holds an RSA private key and decrypts with it, for TLS 1.2's RSA key exchange."""
+
+    def decrypt(self, ciphertext: bytes) -> bytes | Later:
+        """The plaintext of PKCS #1 v1.5, or ``LATER``.
+
+        For whatever is no ciphertext it gives other bytes, ``b""`` if need be; it never raises for
+        that, and takes no other time for it. What it gives goes to
+        ``rsa_exchange.select_premaster`` alone.
+        """
         ...
 
 
@@ -145,6 +159,10 @@ class Provider:
         now: seconds since the epoch.
         groups, suites, schemes: what is there; a code point that is missing is not supported.
         sign: asks a signer.
+        finite_field: the group that a server of TLS 1.2 describes by dh_p and dh_g, or
+            PeerMisbehaved (``unacceptable_dh_group``).
+        encrypt: a premaster secret of TLS 1.2 under an RSA key (``rsa_exchange.encrypt``).
+        decrypt: asks a decrypter.
     """
 
     name: str
@@ -154,6 +172,9 @@ class Provider:
     suites: Mapping[CipherSuite, Suite]
     schemes: Mapping[SignatureScheme, Scheme]
     sign: Callable[[Signer, SignatureScheme, bytes], bytes | Later]
+    finite_field: Callable[[bytes, bytes], Group]
+    encrypt: Callable[[PublicKey, bytes], bytes]
+    decrypt: Callable[[Decrypter, bytes], bytes | Later]
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"

@@ -6,9 +6,9 @@ import secrets
 import time
 
 from tlsee.codes import SignatureScheme
-from tlsee.crypto.groups import groups
-from tlsee.crypto.provider import Later, Provider, Signer
-from tlsee.crypto.schemes import SCHEMES
+from tlsee.crypto.groups import finite_field, groups
+from tlsee.crypto.provider import Decrypter, Later, Provider, Signer
+from tlsee.crypto.schemes import SCHEMES, PublicKey
 from tlsee.crypto.suites import suites
 
 
@@ -16,6 +16,25 @@ def _sign(signer: Signer, scheme: SignatureScheme, content: bytes) -> bytes | La
     return signer.sign(scheme, content)
 
 
+def _encrypt(public_key: PublicKey, premaster: bytes) -> bytes:
+    from tlsee.crypto.rsa_exchange import encrypt
+
+    return encrypt(public_key, premaster)
+
+
+def _decrypt(decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
+    return decrypter.decrypt(ciphertext)
+
+
 PROVIDER = Provider(
-    "cryptography", secrets.token_bytes, time.time, groups(), suites(), SCHEMES, _sign
+    "cryptography",
+    secrets.token_bytes,
+    time.time,
+    groups(),
+    suites(),
+    SCHEMES,
+    _sign,
+    finite_field,
+    _encrypt,
+    _decrypt,
 )

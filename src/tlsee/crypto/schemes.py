@@ -16,16 +16,22 @@ from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.values import value
 
 __all__ = [
+    "ANY_CURVE",
     "SCHEMES",
     "PublicKey",
     "Scheme",
     "SignatureValid",
+    "ecdsa_row",
     "load_public_key",
+    "rsa_row",
     "schemes_for",
 ]
 
 Verify: TypeAlias = Callable[[Any, bytes, bytes], None]
 Sign: TypeAlias = Callable[[Any, bytes], bytes]
+
+
+ANY_CURVE = "ecdsa"  # instead of a key's kind: TLS 1.2 ties no curve to a hash
 
 
 @value
@@ -37,7 +43,7 @@ class SignatureValid:
 
 @value
 class Scheme:
-    """A row. ``kind`` is the ``PublicKey.kind`` that it takes, curve included.
+    """A row. ``kind`` is the ``PublicKey.kind`` that it takes, curve included, or ``ANY_CURVE``.
 
     ``hash_name`` is empty where the algorithm has its own. ``in_handshake13`` is false for what
     TLS 1.3 allows inside certificates only. ``minimum_bits`` is the least modulus, 0 for the rest.
@@ -55,10 +61,13 @@ class Scheme:
     def fits(self, public_key: PublicKey) -> bool:
         """Whether a key may sign with this scheme: its algorithm, curve, size, restrictions."""
         return (
-            public_key.kind == self.kind
+            (public_key.kind == self.kind or self._takes_any_curve(public_key))
             and public_key.only_hash in ("", self.hash_name)
             and public_key.bits >= self.minimum_bits
         )
+
+    def _takes_any_curve(self, public_key: PublicKey) -> bool:
+        return self.kind == ANY_CURVE and public_key.kind.startswith("ecdsa-")
 
     def verify(self, public_key: PublicKey, signature: bytes, content: bytes) -> SignatureValid:
         """The receipt for ``signature`` over ``content``.
@@ -85,7 +94,8 @@ class Scheme:
         return self._sign(private_key, content)
 
 
-def _ecdsa(code: SignatureScheme, kind: str, digest: hashes.HashAlgorithm) -> Scheme:
+def ecdsa_row(code: SignatureScheme, kind: str, digest: hashes.HashAlgorithm) -> Scheme:
+    """ECDSA with a hash, by keys on one curve or any."""
     algorithm = ec.ECDSA(digest)
 
     def verify(key: ec.EllipticCurvePublicKey, signature: bytes, content: bytes) -> None:
@@ -97,9 +107,10 @@ def _ecdsa(code: SignatureScheme, kind: str, digest: hashes.HashAlgorithm) -> Sc
     return Scheme(code, kind, digest.name, True, 0, verify, sign)
 
 
-def _rsa(
+def rsa_row(
     code: SignatureScheme, kind: str, digest: hashes.HashAlgorithm, *, pss: bool = True
 ) -> Scheme:
+    """RSASSA-PSS with a hash, or PKCS #1 v1.5, which 1.3 allows inside certificates only."""
     # RFC 9846, 4.3.3: MGF1 with the same hash, and a salt of exactly the hash's length.
     scheme = padding.PSS(padding.MGF1(digest), digest.digest_size) if pss else padding.PKCS1v15()
 
@@ -131,23 +142,23 @@ _SHA256, _SHA384, _SHA512 = hashes.SHA256(), hashes.SHA384(), hashes.SHA512()
 # In the order in which a key's own schemes are best: the smaller hash first, it is quicker and the
 # RSA key, not the hash, sets the strength. PKCS#1 stands last: in 1.3 it signs certificates only.
 _ROWS = (
-    _ecdsa(SignatureScheme.ecdsa_secp256r1_sha256, "ecdsa-secp256r1", _SHA256),
-    _ecdsa(SignatureScheme.ecdsa_secp384r1_sha384, "ecdsa-secp384r1", _SHA384),
-    _ecdsa(SignatureScheme.ecdsa_secp521r1_sha512, "ecdsa-secp521r1", _SHA512),
+    ecdsa_row(SignatureScheme.ecdsa_secp256r1_sha256, "ecdsa-secp256r1", _SHA256),
+    ecdsa_row(SignatureScheme.ecdsa_secp384r1_sha384, "ecdsa-secp384r1", _SHA384),
+    ecdsa_row(SignatureScheme.ecdsa_secp521r1_sha512, "ecdsa-secp521r1", _SHA512),
     _pure(SignatureScheme.ed25519),
     _pure(SignatureScheme.ed448),
     _pure(SignatureScheme.mldsa44),
     _pure(SignatureScheme.mldsa65),
     _pure(SignatureScheme.mldsa87),
-    _rsa(SignatureScheme.rsa_pss_rsae_sha256, "rsa", _SHA256),
-    _rsa(SignatureScheme.rsa_pss_rsae_sha384, "rsa", _SHA384),
-    _rsa(SignatureScheme.rsa_pss_rsae_sha512, "rsa", _SHA512),
-    _rsa(SignatureScheme.rsa_pss_pss_sha256, "rsa-pss", _SHA256),
-    _rsa(SignatureScheme.rsa_pss_pss_sha384, "rsa-pss", _SHA384),
-    _rsa(SignatureScheme.rsa_pss_pss_sha512, "rsa-pss", _SHA512),
-    _rsa(SignatureScheme.rsa_pkcs1_sha256, "rsa", _SHA256, pss=False),
-    _rsa(SignatureScheme.rsa_pkcs1_sha384, "rsa", _SHA384, pss=False),
-    _rsa(SignatureScheme.rsa_pkcs1_sha512, "rsa", _SHA512, pss=False),
+    rsa_row(SignatureScheme.rsa_pss_rsae_sha256, "rsa", _SHA256),
+    rsa_row(SignatureScheme.rsa_pss_rsae_sha384, "rsa", _SHA384),
+    rsa_row(SignatureScheme.rsa_pss_rsae_sha512, "rsa", _SHA512),
+    rsa_row(SignatureScheme.rsa_pss_pss_sha256, "rsa-pss", _SHA256),
+    rsa_row(SignatureScheme.rsa_pss_pss_sha384, "rsa-pss", _SHA384),
+    rsa_row(SignatureScheme.rsa_pss_pss_sha512, "rsa-pss", _SHA512),
+    rsa_row(SignatureScheme.rsa_pkcs1_sha256, "rsa", _SHA256, pss=False),
+    rsa_row(SignatureScheme.rsa_pkcs1_sha384, "rsa", _SHA384, pss=False),
+    rsa_row(SignatureScheme.rsa_pkcs1_sha512, "rsa", _SHA512, pss=False),
 )
 
 _PROBES: dict[SignatureScheme, Callable[[], object]] = {

@@ -26,6 +26,9 @@ LENGTHS = {
     NamedGroup.secp384r1: (97, 97, 48),
     NamedGroup.secp521r1: (133, 133, 66),
     NamedGroup.x448: (56, 56, 56),
+    NamedGroup.ffdhe2048: (256, 256, 256),
+    NamedGroup.ffdhe3072: (384, 384, 384),
+    NamedGroup.ffdhe4096: (512, 512, 512),
 }
 POINTS = [NamedGroup.secp256r1, NamedGroup.secp384r1, NamedGroup.secp521r1]
 each_group = pytest.mark.parametrize("group", GROUPS, ids=repr)
@@ -38,7 +41,7 @@ def refused(act: Callable[[], object]) -> None:
 
 
 def test_all_are_there() -> None:
-    """The groups of the first issue, the hybrids marked as such."""
+    """The groups of RFC 9846 up to 4096 bits and RFC 10024's, the hybrids marked as such."""
     assert set(PROVIDER.groups) == set(LENGTHS)
     hybrids = {group.code.name for group in GROUPS if group.post_quantum}
     assert hybrids == {"X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024"}

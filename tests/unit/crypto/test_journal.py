@@ -7,14 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.unit.crypto.keys import private_key
+from tests.unit.crypto.keys import private_key, spki
 from tlsee.codes import NamedGroup, SignatureScheme
+from tlsee.crypto.finite_field import known_prime
+from tlsee.crypto.groups import field_parameters
 from tlsee.crypto.journal import Entry, Journal, Replay, recording, replaying
 from tlsee.crypto.provider import LATER, Group, Later, Provider
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.schemes import load_public_key
 from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
 
 GROUPS = sorted(PROVIDER.groups)
+MODP2048 = known_prime("modp", 2048).to_bytes(256)
 ECDSA = SignatureScheme.ecdsa_secp256r1_sha256
 # RFC 8448, 3: the client's and the server's ephemeral keys.
 CLIENT_PRIVATE = bytes.fromhex("49af42ba7f7994852d713ef2784bcbcaa7911de26adc5642cb634540e7ea5005")
@@ -99,6 +103,57 @@ def test_refusals_and_failures_come_again() -> None:
         player.sign(NoSigner(), ECDSA, b"content")
     assert failed.value.reason is Reasons.signing_failed
     assert "1234" not in json.dumps(journal.to_json())
+
+
+PREMASTER = b"\x03\x03" + bytes(46)
+
+
+class Decrypts:
+    """A decrypter whose answers are prepared."""
+
+    def __init__(self, *answers: bytes | Later | Exception) -> None:
+        self.answers = list(answers)
+
+    def decrypt(self, ciphertext: bytes) -> bytes | Later:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+def test_rsa_comes_again() -> None:
+    """What was encrypted and decrypted for TLS 1.2, LATER and failures too, without any key."""
+    journal = Journal()
+    recorder = recording(PROVIDER, journal)
+    key = load_public_key(spki("rsa"))
+    sent = recorder.encrypt(key, PREMASTER)
+    asked = Decrypts(b"plain", LATER, OSError("token with its PIN 1234"))
+    assert recorder.decrypt(asked, b"one") == b"plain"
+    assert recorder.decrypt(asked, b"two") is LATER
+    with pytest.raises(OSError, match="token"):
+        recorder.decrypt(asked, b"three")
+
+    replay = Replay(PROVIDER, Journal.from_json(json.loads(json.dumps(journal.to_json()))))
+    assert replay.provider.encrypt(key, PREMASTER) == sent
+    assert replay.provider.decrypt(Decrypts(), b"one") == b"plain"
+    with pytest.raises(ApiMisuse, match="something else"):
+        replay.provider.decrypt(Decrypts(), b"one")
+    assert replay.provider.decrypt(Decrypts(), b"two") is LATER
+    with pytest.raises(LocalFailure) as failed:
+        replay.provider.decrypt(Decrypts(), b"three")
+    assert failed.value.reason is Reasons.decryption_failed
+    assert replay.remaining == 0
+    assert "1234" not in json.dumps(journal.to_json())
+
+
+def test_a_described_group_comes_again() -> None:
+    """The client's key in a group that the server describes is written down like any other."""
+    journal = Journal()
+    for p, g in (field_parameters(NamedGroup.ffdhe2048), (MODP2048, b"\x02")):
+        share = recording(PROVIDER, journal).finite_field(p, g).generate()
+        entries = Journal.of(journal.entries[-1:])
+        again = replaying(PROVIDER, entries).finite_field(p, g).generate()
+        assert again.public == share.public
 
 
 def test_each_replay_starts_at_the_beginning() -> None:

@@ -21,6 +21,17 @@ def test_the_clock_is_the_systems() -> None:
     assert before <= PROVIDER.now() <= time.time()
 
 
+def test_decrypt_asks_the_decrypter() -> None:
+    """The decrypter gets the ciphertext as it is; its answer, LATER too, comes back."""
+
+    class Decrypter:
+        def decrypt(self, ciphertext: bytes) -> bytes | Later:
+            return LATER if ciphertext == b"later" else ciphertext[::-1]
+
+    assert PROVIDER.decrypt(Decrypter(), b"later") is LATER
+    assert PROVIDER.decrypt(Decrypter(), b"abc") == b"cba"
+
+
 def test_sign_asks_the_signer() -> None:
     """The signer gets scheme and content as they are; its answer, LATER too, comes back."""
     asked: list[tuple[SignatureScheme, bytes]] = []
