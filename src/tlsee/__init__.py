@@ -54,7 +54,7 @@ from tlsee.errors import (
 )
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.verdict import Purpose, Verdict, VerifiedPeer
-from tlsee.identity.proof import Anonymous, ByCertificate, PeerProof, Unverified
+from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, PeerProof, Unverified
 from tlsee.identity.trust import Trust
 from tlsee.policies import Policy
 from tlsee.questions import Question
@@ -71,6 +71,7 @@ __all__ = [
     "Anonymous",
     "ApiMisuse",
     "ByCertificate",
+    "ByDecryption",
     "CertificateRejected",
     "Choice",
     "CipherSuite",

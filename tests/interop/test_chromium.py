@@ -62,5 +62,5 @@ def test_a_browser_opens_our_page(cell: Cell, pki: Pki) -> None:
         "received": 100_000,
     }
     check(CHROMIUM, "client", report, expected, cell.key)
-    assert {info.group.name for info in server.seen} == {cell.group}
+    assert {str(info.group) for info in server.seen} == {cell.group}
     assert {info.retried for info in server.seen} == {bool(cell.decoy)}

@@ -17,6 +17,7 @@ from tlsee.crypto.pyca import PROVIDER
 from tlsee.handshake.post13 import Connected
 from tlsee.identity.credentials import Credential
 from tlsee.identity.trust import Trust
+from tlsee.keys.directions import DirectionSecret
 from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.trace import Direction, Epoch, Role
 from tlsee.values import replace
@@ -53,7 +54,8 @@ class NoKey:
 class Noting(Connection):
     """Writes down which keys it was told to use."""
 
-    def install(self, direction: Direction, epoch: Epoch, secret: TrafficSecret) -> None:
+    def install(self, direction: Direction, epoch: Epoch, secret: DirectionSecret) -> None:
+        assert isinstance(secret, TrafficSecret)
         self.installed.append((direction, epoch, *secret.keys()))
         super().install(direction, epoch, secret)
 

@@ -73,6 +73,9 @@ def every_peer(info: tlsee.ConnectionInfo) -> str:
         case tlsee.ByCertificate(peer):
             assert_type(peer, tlsee.VerifiedPeer)
             return "verified"
+        case tlsee.ByDecryption(peer):
+            assert_type(peer, tlsee.VerifiedPeer)
+            return "verified, without forward secrecy"
         case tlsee.Anonymous():
             return "anonymous"
         case tlsee.Unverified(verdict):

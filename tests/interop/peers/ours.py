@@ -161,7 +161,7 @@ def _run(stream: Stream, spec: Spec, role: Role) -> Report:
     return Report(
         version=info.version.name,
         suite=info.suite.name,
-        group=info.group.name,
+        group=info.group.name if info.group is not None else "",
         scheme=scheme.name if scheme is not None else "",
         identity=common_name(shown),
         alpn=info.alpn.decode() if info.alpn is not None else "",
