@@ -287,6 +287,11 @@ class NamedGroup(OpenEnum):
     X25519MLKEM768: ClassVar[NamedGroup] = code(0x11EC)
     SecP384r1MLKEM1024: ClassVar[NamedGroup] = code(0x11ED)
 
+    @property
+    def is_finite_field(self) -> bool:
+        """Whether the number is of RFC 7919's range."""
+        return 0x0100 <= self <= 0x01FF
+
 
 class SignatureScheme(OpenEnum):
     """RFC 9846, 4.3.3; ML-DSA from the draft that assigned the code points."""

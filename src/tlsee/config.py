@@ -11,9 +11,11 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
+from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
-from tlsee.crypto.suites12 import suites12
+from tlsee.crypto.schemes12 import schemes12
+from tlsee.crypto.suites12 import Suite12, suites12
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import CredentialIndex, Selection
@@ -71,13 +73,17 @@ def default_judge(request: JudgeRequest) -> Verdict:
 
 @value
 class CredentialRequest:
-    """What a chooser of credentials is asked: whom the peer wants and what it can verify."""
+    """What a chooser of credentials is asked: whom the peer wants and what it can verify.
+
+    ``older``: the signature is for TLS 1.2.
+    """
 
     index: CredentialIndex
     server_name: str | None
     schemes: tuple[SignatureScheme, ...]
     certificate_schemes: tuple[SignatureScheme, ...] | None
     authorities: tuple[bytes, ...]
+    older: bool = False
 
 
 class CredentialChooser(Protocol):
@@ -95,6 +101,7 @@ def default_chooser(request: CredentialRequest) -> Selection:
         request.schemes,
         request.certificate_schemes,
         request.authorities,
+        older=request.older,
     )
 
 
@@ -152,11 +159,16 @@ class _Config:
         able = {*provider.suites, *rows12}
         chosen = _known(suites, policy.suites, able, "suites", "cipher suite")
         wanted = _known(versions, policy.versions, VERSIONS, "versions", "version")
-        self.groups12 = tuple(g for g in self.groups if not provider.groups[g].post_quantum)
-        self.schemes12 = (*self.schemes12_only(), *PKCS1)
+        self.fields12 = tuple(g for g in self.groups if g.is_finite_field)
+        self.groups12 = tuple(
+            g for g in self.groups if not (provider.groups[g].post_quantum or g.is_finite_field)
+        )
+        self.schemes12 = tuple(s for s in (*self.schemes, *PKCS1) if s in schemes12())
         served = {
             ProtocolVersion.TLS13: any(suite in provider.suites for suite in chosen),
-            ProtocolVersion.TLS12: any(suite in rows12 for suite in chosen) and bool(self.groups12),
+            ProtocolVersion.TLS12: any(
+                suite in rows12 and self._has_group_for(rows12[suite]) for suite in chosen
+            ),
         }
         for version in wanted:
             if versions is not None and not served[version]:
@@ -169,13 +181,17 @@ class _Config:
             raise ApiMisuse("no version has a cipher suite and a group", "allow more of them")
         tls13, tls12 = (v in self.versions for v in (ProtocolVersion.TLS13, ProtocolVersion.TLS12))
         self.suites13 = tuple(s for s in chosen if tls13 and s in provider.suites)
-        self.suites12 = {s: rows12[s] for s in chosen if tls12 and s in rows12}
+        self.suites12 = {
+            s: rows12[s] for s in chosen if tls12 and s in rows12 and self._has_group_for(rows12[s])
+        }
         self.suites = tuple(s for s in chosen if s in self.suites13 or s in self.suites12)
         self.offered_schemes = (*self.schemes, *PKCS1) if tls12 else self.schemes
 
-    def schemes12_only(self) -> tuple[SignatureScheme, ...]:
-        """The schemes that 1.2 knows among ours: no ML-DSA, which came with 1.3."""
-        return tuple(scheme for scheme in self.schemes if scheme < SignatureScheme.mldsa44)
+    def _has_group_for(self, suite: Suite12) -> bool:
+        """Whether a suite of 1.2 finds a group for its key exchange."""
+        if suite.key_exchange is KeyExchangeAlgorithm.ecdhe:
+            return bool(self.groups12)
+        return suite.key_exchange is KeyExchangeAlgorithm.rsa or bool(self.fields12)
 
     def __setattr__(self, name: str, item: Any) -> None:
         if getattr(self, "_frozen", False):

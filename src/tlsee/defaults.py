@@ -30,6 +30,19 @@ SUITES = (
     CipherSuite.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 )
 
+# What ``policies.legacy`` adds, DHE before RSA key exchange, which has no forward secrecy.
+LEGACY_SUITES = tuple(
+    CipherSuite.named(f"TLS_{exchange}_WITH_{cipher}")
+    for exchange, ciphers in (
+        ("ECDHE_ECDSA", ("AES_128_CCM", "AES_256_CCM")),
+        ("DHE_RSA", ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256")),
+        ("RSA", ("AES_128_GCM_SHA256", "AES_256_GCM_SHA384")),
+    )
+    for cipher in ciphers
+)
+
+FINITE_FIELDS = (NamedGroup.ffdhe2048, NamedGroup.ffdhe3072, NamedGroup.ffdhe4096)
+
 # In tiers: a higher tier wins even at the price of a HelloRetryRequest, because what is recorded
 # today a quantum computer may open one day. Within a tier a share that is already there wins.
 GROUP_TIERS = (

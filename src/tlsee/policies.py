@@ -1,6 +1,6 @@
 """Named sets of what is allowed. A configuration starts from one and may narrow it.
 
-A policy that weakens has ``legacy`` or ``insecure`` in its name; none exists yet.
+A policy that weakens has ``legacy`` or ``insecure`` in its name.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tlsee import defaults
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 
-__all__ = ["Policy", "default"]
+__all__ = ["Policy", "default", "legacy"]
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,14 @@ class Policy:
 
 
 default = Policy("default")
+
+# For peers that have nothing better. RSA key exchange has no forward secrecy: who gets the server's
+# key later opens what was recorded. DHE has it, but its groups are large and slow and a server's
+# own may be badly made; CCM is slow and its short tag is weak. Without extended_main_secret two
+# connections may be made to share their secrets, so such ones have no exporters.
+legacy = Policy(
+    "legacy",
+    suites=(*defaults.SUITES, *defaults.LEGACY_SUITES),
+    group_tiers=(*defaults.GROUP_TIERS, defaults.FINITE_FIELDS),
+    require_extended_main_secret=False,
+)

@@ -19,7 +19,7 @@ from tlsee.config import (
     ServerConfig,
 )
 from tlsee.config import Judge as JudgeFunction
-from tlsee.crypto.provider import Later, Provider, Signer
+from tlsee.crypto.provider import Decrypter, Later, Provider, Signer
 from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
@@ -109,6 +109,29 @@ class Sign(Question):
 
 
 @value
+class Decrypt(Question):
+    """The plaintext of an EncryptedPreMasterSecret (RFC 5246, 7.4.7.1); any bytes will do.
+
+    Whoever answers must not tell a badly padded plaintext from a good one: see
+    ``crypto.rsa_exchange``.
+    """
+
+    decrypter: Decrypter
+    ciphertext: bytes
+    provider: Provider
+    handler: ClassVar[str] = "on_plaintext"
+    answers: ClassVar[type] = bytes
+    _hidden: ClassVar[frozenset[str]] = frozenset({"provider", "decrypter"})
+
+    def attempt(self) -> bytes | Later:
+        """Ask the decrypter, by way of the provider, whose journal may know the answer."""
+        answer: bytes | Later = _guarded(
+            "decrypter", self.provider.decrypt, self.decrypter, self.ciphertext
+        )
+        return answer
+
+
+@value
 class Judge(Question):
     """Is the peer who its chain says it is?"""
 
@@ -126,6 +149,9 @@ class Judge(Question):
 AnyConfig = ClientConfig | ServerConfig
 
 
+_FAILED = {"signer": Reasons.signing_failed, "decrypter": Reasons.decryption_failed}
+
+
 def _guarded(who: str, ask: Any, *arguments: object) -> Any:
     """Call what the application gave us; whatever it raises ends the handshake with an alert."""
     try:
@@ -133,5 +159,5 @@ def _guarded(who: str, ask: Any, *arguments: object) -> Any:
     except TLSError:
         raise
     except Exception as error:
-        reason = Reasons.signing_failed if who == "signer" else Reasons.local_failure
+        reason = _FAILED.get(who, Reasons.local_failure)
         raise LocalFailure(reason, f"{who} raised {type(error).__name__}") from error

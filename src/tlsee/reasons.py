@@ -99,7 +99,6 @@ class Reasons:
     renegotiation_info_wrong = _row("renegotiation_info_wrong", Alert.handshake_failure, "RFC 5746, 3.4", "renegotiation_info is not empty in a first handshake")
     extended_main_secret_missing = _row("extended_main_secret_missing", Alert.handshake_failure, "RFC 7627, 5.2", "the peer does not bind the main secret to the handshake (extended_main_secret)", "update the peer, or use TLS 1.3")
     fallback = _row("fallback", Alert.inappropriate_fallback, "RFC 7507, 3", "the client fell back to an older version although both sides speak a newer one", "look for a middlebox that breaks newer hellos")
-    certificate_not_for_suite = _row("certificate_not_for_suite", Alert.illegal_parameter, "RFC 5246, 7.4.2", "the certificate's key is of another kind than the suite says")
     point_format_missing = _row("point_format_missing", Alert.illegal_parameter, "RFC 8422, 5.1.2", "ec_point_formats does not list the uncompressed one")
 
     # Negotiation

@@ -8,7 +8,7 @@ from tests.support.drivers import DriverPair, ListCarrier
 from tests.support.endpoints import client_config, client_credential, server_config, trust
 from tlsee.codes import AlertDescription, ProtocolVersion
 from tlsee.errors import PeerMisbehaved
-from tlsee.handshake import client12, post12, server12
+from tlsee.handshake import client12, post12, server12, server12_flight
 from tlsee.handshake.machine import (
     State,
     answer_edge,
@@ -102,7 +102,7 @@ def test_change_cipher_spec_is_taken_in_one_state_of_each_role() -> None:
             assert caught.value.alert == AlertDescription.unexpected_message
     assert taken == {
         "client": {client12.WaitChangeCipherSpec},
-        "server": {server12.WaitChangeCipherSpec},
+        "server": {server12_flight.WaitChangeCipherSpec},
     }
 
 

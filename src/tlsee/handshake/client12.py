@@ -132,7 +132,7 @@ class WaitCertificate(State):
         key = leaf_key(chain[0])
         if not self.session.fits(key):
             raise PeerMisbehaved(
-                Reasons.certificate_not_for_suite, f"{key.kind} with {self.session.suite.code}"
+                Reasons.key_not_for_suite, f"{key.kind} with {self.session.suite.code}"
             )
         now = config.provider.now()
         request = JudgeRequest(chain, config.trust, Purpose.SERVER, self.basis.identity, now)
@@ -193,7 +193,7 @@ class WaitServerKeyExchange(State):
         config = self.basis.config
         found = check_parameters(config, self.session, self.public_key, message)
         flow.tell(SignatureChecked(found.scheme))
-        flow.tell(peer_chose("group", config.groups12, found.group))
+        flow.tell(peer_chose("group", (*config.groups12, *config.fields12), found.code))
         flow.tell(peer_chose("scheme", config.schemes12, found.scheme))
         proving = Proving(self.basis, self.session, self.public_key, self.verdict, found)
         return WaitRequestOrDone(proving, self.heard + message.raw)
@@ -240,6 +240,7 @@ class WaitDone(State):
             tuple(s for s in self.request.supported_signature_algorithms if s in accepted),
             None,
             self.request.certificate_authorities,
+            older=True,
         )
         flow.ask(ChooseCredential(wanted, config.choose_credential))
         return AwaitCredential(self.proving, self.heard + message.raw, self.request)
@@ -340,7 +341,7 @@ class WaitFinished(State):
         flow.open(Direction.READ)
         flow.open(Direction.WRITE)
         flow.tell(HandshakeCompleted())
-        group = proving.parameters.group if proving.parameters is not None else None
+        group = proving.parameters.code if proving.parameters is not None else None
         scheme = proving.parameters.scheme if proving.parameters is not None else None
         outcome = outcome12(
             session, group, scheme, ending.scheme, proof, ending.credential, ending.asked
@@ -353,7 +354,13 @@ class WaitFinished(State):
 def _exchange(proving: Proving, heard: bytes, flow: Flow) -> tuple[bytes, MainSecret]:
     """Our half of the key exchange, and with it the main secret."""
     session = proving.session
-    message, premaster = client_exchange(proving.basis.config, session, proving.parameters)
+    message, premaster = client_exchange(
+        proving.basis.config.provider,
+        session,
+        proving.parameters,
+        proving.public_key,
+        proving.basis.hello.legacy_version,
+    )
     heard += flow.send(message)
     main = main_secret(session, premaster, heard)
     tell_main_secret(flow, session, main)

@@ -7,6 +7,8 @@ leaves out what it must not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tlsee.codes import (
     CipherSuite,
     ExtensionType,
@@ -15,9 +17,10 @@ from tlsee.codes import (
     ProtocolVersion,
     SignatureScheme,
 )
-from tlsee.codes12 import ECPointFormat
+from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.identity.names import reference
+from tlsee.trace import Choice
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import AnyExtension, Extensions, UnknownExtension
@@ -68,10 +71,10 @@ class Agreement:
 
 @value
 class Agreement12:
-    """What a TLS 1.2 server settled on; the suite follows from the certificate."""
+    """What a TLS 1.2 server settled on; the certificate will settle suite and group."""
 
     suite: CipherSuite | None
-    group: NamedGroup
+    groups: Mapping[KeyExchangeAlgorithm, Choice]
     alpn: bytes | None
     server_name: str | None
     record_size_limit: int | None

@@ -17,14 +17,14 @@ from tlsee.codes import (
     OpenEnum,
     ProtocolVersion,
 )
-from tlsee.codes12 import ECPointFormat
+from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ServerConfig
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
 from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Agreement12, Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import choose_alpn, choose_group, choose_suite, choose_version
-from tlsee.handshake.negotiate12 import choose_group12, usable_suites
+from tlsee.handshake.negotiate12 import choose_field12, choose_group12, usable_suites
 from tlsee.handshake.server12 import AwaitCredential as AwaitCredential12
 from tlsee.handshake.server12 import choose_credential12
 from tlsee.handshake.server13 import AwaitCredential, ServerBasis, choose_credential
@@ -142,18 +142,23 @@ def _negotiate12(basis: ServerBasis, flow: Flow) -> AwaitCredential12:
         raise PeerMisbehaved(Reasons.point_format_missing)
     listed = extensions.get(SupportedGroups)
     groups = listed.named_group_list if listed is not None else (NamedGroup.secp256r1,)
-    choice = choose_group12(groups, config.groups12)
-    flow.tell(choice)
-    if choice.chosen is None:
-        raise _nothing_common(Reasons.no_common_group, groups, config.groups12)
-    usable = usable_suites(hello.cipher_suites, tuple(config.suites12.values()), (choice.chosen,))
+    choices = {
+        KeyExchangeAlgorithm.ecdhe: choose_group12(groups, config.groups12),
+        KeyExchangeAlgorithm.dhe: choose_field12(groups, config.fields12),
+    }
+    found = {kind: choice.chosen for kind, choice in choices.items() if choice.chosen is not None}
+    able = tuple(config.suites12.values())
+    usable = usable_suites(hello.cipher_suites, able, found)
     if not usable:
-        able = tuple(config.suites12)
-        raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, able)
+        offered_suites = set(hello.cipher_suites)
+        if any(suite.code in offered_suites for suite in able):
+            raise _nothing_common(Reasons.no_common_group, groups, config.groups12)
+        codes = tuple(config.suites12)
+        raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, codes)
     schemes = extensions.get(SignatureAlgorithms)
     agreement = Agreement12(
         None,
-        choice.chosen,
+        choices,
         _application_protocol(config, hello, flow),
         _server_name(hello),
         _record_size_limit(hello),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.suites12 import Suite12
-from tlsee.handshake.negotiate import FIRST_OF_SERVER, NOTHING_COMMON
+from tlsee.handshake.negotiate import FIRST_OF_SERVER, NOTHING_COMMON, first_common
+from tlsee.identity.credentials import Credential
 from tlsee.trace import Choice, Role
 
 # Which of a suite's two words for the server's key a signature scheme belongs to.
@@ -31,14 +32,15 @@ def authentication_of(scheme: SignatureScheme) -> str:
 def usable_suites(
     offered: Sequence[CipherSuite],
     able: Sequence[Suite12],
-    groups: Sequence[NamedGroup],
+    groups: Mapping[KeyExchangeAlgorithm, NamedGroup],
 ) -> tuple[Suite12, ...]:
-    """The suites both have, in the server's order, without those that no common group serves."""
+    """The suites both have, in the server's order, whose key exchange has the group it needs."""
     there = set(offered)
     return tuple(
         suite
         for suite in able
-        if suite.code in there and (suite.key_exchange is not KeyExchangeAlgorithm.ecdhe or groups)
+        if suite.code in there
+        and (suite.key_exchange is KeyExchangeAlgorithm.rsa or suite.key_exchange in groups)
     )
 
 
@@ -55,21 +57,29 @@ def choose_suite12(
     usable: Sequence[Suite12],
     able: Sequence[Suite12],
     scheme: SignatureScheme,
+    credential: Credential,
 ) -> tuple[Suite12 | None, Choice]:
     """The first usable one that fits the certificate that was chosen."""
     kind = authentication_of(scheme)
+    can_decrypt = credential.public_key.kind == "rsa" and hasattr(credential.signer, "decrypt")
     listed = tuple(suite.code for suite in able)
     for suite in usable:
-        if suite.authentication == kind:
+        decrypts = suite.key_exchange is not KeyExchangeAlgorithm.rsa or can_decrypt
+        if suite.authentication == kind and decrypts:
             rule = f"{FIRST_OF_SERVER} and the {kind.upper()} certificate serves"
             return suite, Choice("suite", tuple(offered), listed, suite.code, rule, Role.SERVER)
     return None, Choice("suite", tuple(offered), listed, None, NOTHING_COMMON, Role.SERVER)
 
 
 def choose_group12(offered: Sequence[NamedGroup], able: Sequence[NamedGroup]) -> Choice:
-    """The first of the server's groups that the client listed; there are no shares to go by."""
-    there = set(offered)
-    for group in able:
-        if group in there:
-            return Choice("group", tuple(offered), tuple(able), group, FIRST_OF_SERVER, Role.SERVER)
-    return Choice("group", tuple(offered), tuple(able), None, NOTHING_COMMON, Role.SERVER)
+    """The first of the server's curves that the client listed; there are no shares to go by."""
+    return first_common("group", [group for group in offered if not group.is_finite_field], able)
+
+
+def choose_field12(offered: Sequence[NamedGroup], able: Sequence[NamedGroup]) -> Choice:
+    """RFC 7919, 4: a field that the client listed, or any where it listed none at all."""
+    listed = [group for group in offered if group.is_finite_field]
+    if listed or not able:
+        return first_common("group", listed, able)
+    rule = "the first of the server's fields; the client names none"
+    return Choice("group", (), tuple(able), able[0], rule, Role.SERVER)

@@ -65,6 +65,11 @@ class Credential:
         return f"Credential({self.certificate.subject}, {self.certificate.key_label})"
 
     @cached_property
+    def schemes12(self) -> tuple[SignatureScheme, ...]:
+        """What the key signs with in TLS 1.2, where PKCS#1 has a place and curves no hash."""
+        return tuple(getattr(self.signer, "schemes12", self.schemes))
+
+    @cached_property
     def chain_schemes(self) -> tuple[tuple[SignatureScheme, ...], ...]:
         """For each certificate not self-issued, the schemes that stand for how it is signed.
 

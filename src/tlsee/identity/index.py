@@ -82,6 +82,8 @@ class CredentialIndex:
         schemes: Sequence[SignatureScheme],
         cert_schemes: Sequence[SignatureScheme] | None = None,
         authorities: Sequence[bytes] = (),
+        *,
+        older: bool = False,
     ) -> Selection:
         """Pick by name, then by what the peer can verify, in the order of the configuration.
 
@@ -91,6 +93,7 @@ class CredentialIndex:
             cert_schemes: the peer's signature_algorithms_cert, or ``None``. RFC 9846, 4.5.1.2,
                 would rather have a chain that does not fit than none: a preference.
             authorities: DER names from certificate_authorities, a preference too.
+            older: the scheme is for TLS 1.2.
 
         Without a credential for the name any will do: an older client sends no name, and one that
         is sent may be an alias. ``name_known`` lets a strict policy refuse. Of credentials with
@@ -104,7 +107,8 @@ class CredentialIndex:
         for_chain = frozenset(cert_schemes) if cert_schemes is not None else accepted
         wanted = frozenset(authorities)
         for credential in candidates or self._standing_in(wanted):
-            scheme = next((one for one in credential.schemes if one in accepted), None)
+            able = credential.schemes12 if older else credential.schemes
+            scheme = next((one for one in able if one in accepted), None)
             if scheme is None:
                 considered.append((credential, _unfit(credential)))
                 continue
