@@ -2,65 +2,65 @@
 
 This is the door: what stands here is public and stays. What weakens a connection has a door of its
 own, ``tlsee.insecure``. Everything is typed, and nothing here opens a file or a socket, or looks at
-the environment, until it is asked to.
+the environment, until it is asked to. A name is imported, with what it needs, when it is asked for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tlsee import errors as _errors
-from tlsee import insecure, policies, questions, streams
-from tlsee.codes import (
-    AlertDescription,
-    AlertLevel,
-    CipherSuite,
-    ContentType,
-    ExtensionType,
-    HandshakeType,
-    NamedGroup,
-    ProtocolVersion,
-    SignatureScheme,
-)
-from tlsee.config import ClientConfig, JudgeRequest, ServerConfig
-from tlsee.connection import events
-from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
-from tlsee.connection.events import (
-    NEED_DATA,
-    DataReceived,
-    Event,
-    HandshakeDone,
-    KeysUpdated,
-    NeedData,
-    PeerClosed,
-    TicketReceived,
-    Truncated,
-)
-from tlsee.connection.info import ConnectionInfo
-from tlsee.crypto.provider import LATER, Later, Signer
-from tlsee.errors import (
-    AlertReceived,
-    ApiMisuse,
-    CertificateRejected,
-    Evidence,
-    HandshakeTimeout,
-    LocalFailure,
-    PeerIncompatible,
-    PeerMisbehaved,
-    Reason,
-    Reasons,
-    TLSError,
-    Truncation,
-)
-from tlsee.identity.credentials import Credential
-from tlsee.identity.path.verdict import Purpose, Verdict, VerifiedPeer
-from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, PeerProof, Unverified
-from tlsee.identity.trust import Trust
-from tlsee.policies import Policy
-from tlsee.questions import Question
-from tlsee.recording.keylog import KeyLog
-from tlsee.streams.blocking import Listener, Stream, connect, listen, wrap_client, wrap_server
-from tlsee.trace import Choice, Direction, Epoch, Observer, Role, TraceEvent
+if TYPE_CHECKING:
+    from tlsee import insecure, policies, questions, streams
+    from tlsee.codes import (
+        AlertDescription,
+        AlertLevel,
+        CipherSuite,
+        ContentType,
+        ExtensionType,
+        HandshakeType,
+        NamedGroup,
+        ProtocolVersion,
+        SignatureScheme,
+    )
+    from tlsee.config import ClientConfig, JudgeRequest, ServerConfig
+    from tlsee.connection import events
+    from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
+    from tlsee.connection.events import (
+        NEED_DATA,
+        DataReceived,
+        Event,
+        HandshakeDone,
+        KeysUpdated,
+        NeedData,
+        PeerClosed,
+        TicketReceived,
+        Truncated,
+    )
+    from tlsee.connection.info import ConnectionInfo
+    from tlsee.crypto.provider import LATER, Later, Signer
+    from tlsee.errors import (
+        AlertReceived,
+        ApiMisuse,
+        CertificateRejected,
+        Evidence,
+        HandshakeTimeout,
+        LocalFailure,
+        PeerIncompatible,
+        PeerMisbehaved,
+        Reason,
+        Reasons,
+        TLSError,
+        Truncation,
+    )
+    from tlsee.identity.credentials import Credential
+    from tlsee.identity.path.verdict import Purpose, Verdict, VerifiedPeer
+    from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, PeerProof, Unverified
+    from tlsee.identity.trust import Trust
+    from tlsee.policies import Policy
+    from tlsee.questions import Question
+    from tlsee.recording.keylog import KeyLog
+    from tlsee.streams.blocking import Listener, Stream, connect, listen, wrap_client, wrap_server
+    from tlsee.trace import Choice, Direction, Epoch, Observer, Role, TraceEvent
 
 __all__ = [
     "LATER",
@@ -138,23 +138,107 @@ __all__ = [
 
 __version__: str
 
-# A traceback names an exception the way one catches it.
-for _class in (vars(_errors)[_name] for _name in _errors.__all__):
-    if isinstance(_class, type) and issubclass(_class, Exception):
-        _class.__module__ = __name__
+# The same as the imports above, which a test holds: where to import from when a name is asked for.
+_MODULES = {
+    "insecure": "tlsee.insecure",
+    "policies": "tlsee.policies",
+    "questions": "tlsee.questions",
+    "streams": "tlsee.streams",
+    "events": "tlsee.connection.events",
+}
+_NAMES = {
+    "tlsee.codes": (
+        "AlertDescription",
+        "AlertLevel",
+        "CipherSuite",
+        "ContentType",
+        "ExtensionType",
+        "HandshakeType",
+        "NamedGroup",
+        "ProtocolVersion",
+        "SignatureScheme",
+    ),
+    "tlsee.config": ("ClientConfig", "JudgeRequest", "ServerConfig"),
+    "tlsee.connection.connection": ("ClientConnection", "Connection", "ServerConnection"),
+    "tlsee.connection.events": (
+        "NEED_DATA",
+        "DataReceived",
+        "Event",
+        "HandshakeDone",
+        "KeysUpdated",
+        "NeedData",
+        "PeerClosed",
+        "TicketReceived",
+        "Truncated",
+    ),
+    "tlsee.connection.info": ("ConnectionInfo",),
+    "tlsee.crypto.provider": ("LATER", "Later", "Signer"),
+    "tlsee.errors": (
+        "AlertReceived",
+        "ApiMisuse",
+        "CertificateRejected",
+        "Evidence",
+        "HandshakeTimeout",
+        "LocalFailure",
+        "PeerIncompatible",
+        "PeerMisbehaved",
+        "Reason",
+        "Reasons",
+        "TLSError",
+        "Truncation",
+    ),
+    "tlsee.identity.credentials": ("Credential",),
+    "tlsee.identity.path.verdict": ("Purpose", "Verdict", "VerifiedPeer"),
+    "tlsee.identity.proof": (
+        "Anonymous",
+        "ByCertificate",
+        "ByDecryption",
+        "PeerProof",
+        "Unverified",
+    ),
+    "tlsee.identity.trust": ("Trust",),
+    "tlsee.policies": ("Policy",),
+    "tlsee.questions": ("Question",),
+    "tlsee.recording.keylog": ("KeyLog",),
+    "tlsee.streams.blocking": (
+        "Listener",
+        "Stream",
+        "connect",
+        "listen",
+        "wrap_client",
+        "wrap_server",
+    ),
+    "tlsee.trace": ("Choice", "Direction", "Epoch", "Observer", "Role", "TraceEvent"),
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
 
 
 if not TYPE_CHECKING:  # a type checker would take any misspelt name for one that is found here
 
     def __getattr__(name: str) -> Any:
-        """``__version__`` as installed; looking it up takes a while, so when it is asked for."""
-        if name != "__version__":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib.metadata import PackageNotFoundError, version
+        """Import a name from where it lives; look ``__version__`` up, which takes a while."""
+        from importlib import import_module
 
-        try:
-            found = version("tlsee")
-        except PackageNotFoundError:
-            found = "0+unknown"
-        globals()["__version__"] = found
+        if name in _HOMES:
+            found = getattr(import_module(_HOMES[name]), name)
+        elif name in _MODULES:
+            found = import_module(_MODULES[name])
+        elif name == "__version__":
+            found = _version()
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = found
         return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("tlsee")
+    except PackageNotFoundError:
+        return "0+unknown"

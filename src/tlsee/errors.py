@@ -178,3 +178,9 @@ class ApiMisuse(TLSError, RuntimeError):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (type(self), (self.detail, self.fix))
+
+
+# A traceback names an exception the way one catches it.
+for _class in [item for item in vars().values() if isinstance(item, type)]:
+    if issubclass(_class, TLSError):
+        _class.__module__ = "tlsee"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import pickle
 import subprocess
@@ -44,10 +45,38 @@ def test_nothing_else_is_public() -> None:
     assert found - {"annotations", "Any", "TYPE_CHECKING"} <= set(tlsee.__all__)
 
 
-def test_opening_it_imports_little() -> None:
+def test_opening_it_imports_nothing_behind_it() -> None:
+    """A name is imported when somebody asks for it, and only what that name needs."""
+    look = "sorted(name for name in sys.modules if name.startswith(('tlsee', 'cryptography')))"
+    assert _python(f"import sys, tlsee; print({look})") == "['tlsee']"
+    code = f"import sys; from tlsee import CipherSuite; print('tlsee.handshake' in {look})"
+    assert _python(code) == "False"
+
+
+def test_each_name_lives_where_the_type_checker_thinks() -> None:
+    """What is imported for types, what is looked up when asked for and ``__all__`` agree."""
+    tree = ast.parse((REPOSITORY / "src/tlsee/__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and _for_types(node))
+    typed = {
+        alias.name: f"{node.module}.{alias.name}"
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    found = {name: f"{module}.{name}" for name, module in tlsee._HOMES.items()} | tlsee._MODULES
+    assert found == typed
+    assert set(tlsee.__all__) == {*typed, "__version__"}
+    assert set(tlsee.__all__) <= set(dir(tlsee))
+
+
+def _for_types(node: ast.If) -> bool:
+    return isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+def test_using_it_imports_little() -> None:
     """asyncio, logging and the packages' metadata are imported when somebody needs them."""
     look = (
-        "import sys; before = set(sys.modules); import tlsee; "
+        "import sys; before = set(sys.modules); import tlsee; tlsee.connect; tlsee.listen; "
         "print(sorted({'asyncio', 'logging', 'ssl', 'importlib.metadata', "
         "'click', 'rich'} & (set(sys.modules) - before)))"
     )

@@ -1,7 +1,6 @@
 """Project Wycheproof's vectors through our rows: what is valid passes, what is invalid is refused.
 
-Each file is one test, which lists every vector that came out otherwise. aes_ccm_test.json has no
-row here to go through.
+Each file is one test, which lists every vector that came out otherwise.
 """
 
 from __future__ import annotations
@@ -15,11 +14,13 @@ from tests.support.vectors import load
 from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.crypto.schemes import load_public_key
-from tlsee.crypto.suites import InvalidTag
+from tlsee.crypto.suites import Aead, InvalidTag
+from tlsee.crypto.suites12 import AeadCipher, suites12
 from tlsee.errors import ApiMisuse, PeerMisbehaved
 from tlsee.keys.schedule13 import expand, extract
 
 Vector = dict[str, Any]
+CIPHERS_12 = {suite.cipher for suite in suites12().values() if isinstance(suite.cipher, AeadCipher)}
 # Whether a vector was accepted with the right result; an error stands for a refusal.
 Judge = Callable[[Vector, Vector], bool]
 
@@ -62,12 +63,32 @@ def octets(vector: Vector, *names: str) -> list[bytes]:
         ("aes_gcm_test.json", CipherSuite.TLS_AES_128_GCM_SHA256, 60),
         ("aes_gcm_test.json", CipherSuite.TLS_AES_256_GCM_SHA384, 60),
         ("chacha20_poly1305_test.json", CipherSuite.TLS_CHACHA20_POLY1305_SHA256, 250),
+        ("aes_ccm_test.json", CipherSuite.TLS_AES_128_CCM_SHA256, 60),
+        ("aes_ccm_test.json", CipherSuite.TLS_AES_128_CCM_8_SHA256, 8),
     ],
 )
 def test_aead(file: str, code: CipherSuite, least: int) -> None:
     """A suite's AEAD seals to the vector's bytes, opens them, and opens nothing forged."""
     suite = PROVIDER.suites[code]
-    sizes = (8 * suite.key_length, 8 * suite.iv_length, 8 * suite.tag_length)
+    hold_aead(file, (suite.key_length, suite.iv_length, suite.tag_length), suite.aead, least)
+
+
+@pytest.mark.parametrize("cipher", sorted(CIPHERS_12, key=repr), ids=repr)
+def test_aead_of_tls12(cipher: AeadCipher) -> None:
+    """The same for TLS 1.2's rows, with the two parts of their nonces as one."""
+    nonce = cipher.iv_length + cipher.explicit_length
+    kind = "chacha20_poly1305"
+    if cipher.name.startswith("AES_"):
+        kind = "aes_gcm" if cipher.name.endswith("GCM") else "aes_ccm"
+    lengths = (cipher.key_length, nonce, cipher.tag_length)
+    hold_aead(f"{kind}_test.json", lengths, cipher.aead, 8)
+
+
+def hold_aead(
+    file: str, lengths: tuple[int, int, int], make: Callable[[bytes], Aead], least: int
+) -> None:
+    """Judge a file's vectors of these lengths of key, nonce and tag, in bytes."""
+    sizes = tuple(8 * length for length in lengths)
     judged = 0
 
     def judge(group: Vector, vector: Vector) -> bool:
@@ -78,8 +99,8 @@ def test_aead(file: str, code: CipherSuite, least: int) -> None:
         key, nonce, data, message, ciphertext, tag = octets(
             vector, "key", "iv", "aad", "msg", "ct", "tag"
         )
-        aead = suite.aead(key)
-        sealed = bytearray(len(message) + suite.tag_length)
+        aead = make(key)
+        sealed = bytearray(len(message) + lengths[2])
         aead.encrypt_into(nonce, message, data, sealed)
         plain = bytearray(len(ciphertext))
         aead.decrypt_into(nonce, ciphertext + tag, data, plain)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
 from tlsee.codes import CipherSuite
 from tlsee.crypto.support import is_supported
@@ -20,12 +20,15 @@ BytesLike: TypeAlias = bytes | bytearray | memoryview
 # below: a KeyUpdate each 256 GiB costs nothing.
 AES_GCM_LIMIT = 2**24
 
+# CCM's bounds are tighter than GCM's: RFC 9147, 4.5.3 allows 2^23 records.
+AES_CCM_LIMIT = 2**23
+
 # The analysis sets no limit for ChaCha20-Poly1305 below the sequence number's own (RFC 9846, 5.3).
 CHACHA20_LIMIT = 2**64 - 1
 
 
 class Aead(Protocol):
-    """An AEAD with its key (RFC 5116): nonces of 12 bytes, tags of 16 behind the ciphertext."""
+    """An AEAD with its key (RFC 5116): nonces of 12 bytes, the tag behind the ciphertext."""
 
     def encrypt(
         self, nonce: BytesLike, data: BytesLike, associated_data: BytesLike | None
@@ -89,13 +92,30 @@ class Suite:
         return f"Suite({self.code.name})"
 
 
+def ccm(tag_length: int) -> Callable[[bytes], Aead]:
+    """AES-CCM with tags of this length (RFC 6655, 3 and 4)."""
+    return lambda key: AESCCM(key, tag_length)
+
+
 _CODE = CipherSuite
+_CHACHA20 = CipherSuite.TLS_CHACHA20_POLY1305_SHA256
 _ROWS = tuple(
-    Suite(code, hash_name, hash_length, key_length, 12, 16, record_limit, aead)
-    for code, hash_name, hash_length, key_length, record_limit, aead in (
-        (_CODE.TLS_AES_128_GCM_SHA256, "sha256", 32, 16, AES_GCM_LIMIT, AESGCM),
-        (_CODE.TLS_AES_256_GCM_SHA384, "sha384", 48, 32, AES_GCM_LIMIT, AESGCM),
-        (_CODE.TLS_CHACHA20_POLY1305_SHA256, "sha256", 32, 32, CHACHA20_LIMIT, ChaCha20Poly1305),
+    Suite(code, hash_name, hash_length, key_length, 12, tag_length, record_limit, aead)
+    for code, hash_name, hash_length, key_length, tag_length, record_limit, aead in (
+        (_CODE.TLS_AES_128_GCM_SHA256, "sha256", 32, 16, 16, AES_GCM_LIMIT, AESGCM),
+        (_CODE.TLS_AES_256_GCM_SHA384, "sha384", 48, 32, 16, AES_GCM_LIMIT, AESGCM),
+        (
+            _CODE.TLS_CHACHA20_POLY1305_SHA256,
+            "sha256",
+            32,
+            32,
+            16,
+            CHACHA20_LIMIT,
+            ChaCha20Poly1305,
+        ),
+        (_CODE.TLS_AES_128_CCM_SHA256, "sha256", 32, 16, 16, AES_CCM_LIMIT, ccm(16)),
+        # Half a tag: for small devices, not recommended. One forgery of 2^64 ends a connection.
+        (_CODE.TLS_AES_128_CCM_8_SHA256, "sha256", 32, 16, 8, AES_CCM_LIMIT, ccm(8)),
     )
 )
 

@@ -11,11 +11,11 @@ from functools import cache
 from typing import TypeAlias
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
 from tlsee.codes import CipherSuite
 from tlsee.codes12 import KeyExchangeAlgorithm
-from tlsee.crypto.suites import AES_GCM_LIMIT, CHACHA20_LIMIT, Aead
+from tlsee.crypto.suites import AES_CCM_LIMIT, AES_GCM_LIMIT, CHACHA20_LIMIT, Aead, ccm
 from tlsee.crypto.support import is_supported
 from tlsee.values import value
 
@@ -23,11 +23,8 @@ __all__ = ["AES_BLOCK", "AeadCipher", "Cbc", "CbcCipher", "Suite12", "suites12"]
 
 AES_BLOCK = 16
 
-# CCM's bounds are tighter than GCM's: RFC 9147, 4.5.3 allows 2^23 records. In 1.2 nothing makes new
-# keys, so these limits are where a connection ends.
-AES_CCM_LIMIT = 2**23
-
-# 2^24 full records are 2^34 blocks, and two of them collide with a chance of 2^-61.
+# 2^24 full records are 2^34 blocks, and two of them collide with a chance of 2^-61. In 1.2 nothing
+# makes new keys, so that every limit is where a connection ends.
 AES_CBC_LIMIT = 2**24
 
 
@@ -130,9 +127,7 @@ def _gcm(bits: int) -> AeadCipher:
 def _ccm(bits: int, tag_length: int) -> AeadCipher:
     """RFC 6655, 3 and 4."""
     name = f"AES_{bits}_CCM" + ("_8" if tag_length == 8 else "")
-    return AeadCipher(
-        name, bits // 8, 4, 8, tag_length, AES_CCM_LIMIT, lambda key: AESCCM(key, tag_length)
-    )
+    return AeadCipher(name, bits // 8, 4, 8, tag_length, AES_CCM_LIMIT, ccm(tag_length))
 
 
 def _cbc(bits: int, mac: str) -> CbcCipher:

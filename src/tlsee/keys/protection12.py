@@ -10,7 +10,6 @@ from typing import Protocol
 
 from tlsee.codes import ContentType
 from tlsee.crypto.suites12 import AeadCipher
-from tlsee.errors import ApiMisuse
 from tlsee.keys.aead12 import EMPTY, MAX_CIPHERTEXT_12, TOO_LONG, AeadOpener12, AeadSealer12
 from tlsee.keys.protection import BAD_TAG
 from tlsee.keys.schedule12 import TrafficKeys12
@@ -90,11 +89,15 @@ def sealer12(keys: TrafficKeys12, random: Callable[[int], bytes]) -> Sealer12:
     """What these keys seal with; ``random`` is the provider's, for the IVs of CBC alone."""
     if isinstance(keys.suite.cipher, AeadCipher):
         return AeadSealer12(keys)
-    raise ApiMisuse(f"{keys.suite.code} is not here yet", str(random))
+    from tlsee.keys.cbc12 import CbcSealer12
+
+    return CbcSealer12(keys, random)
 
 
 def opener12(keys: TrafficKeys12) -> Opener12:
     """What these keys open."""
     if isinstance(keys.suite.cipher, AeadCipher):
         return AeadOpener12(keys)
-    raise ApiMisuse(f"{keys.suite.code} is not here yet")
+    from tlsee.keys.cbc12 import CbcOpener12
+
+    return CbcOpener12(keys)

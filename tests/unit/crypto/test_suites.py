@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from tlsee import defaults
 from tlsee.codes import CipherSuite
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.crypto.suites import InvalidTag, Suite
@@ -13,13 +14,16 @@ from tlsee.crypto.suites import InvalidTag, Suite
 ROWS = sorted(PROVIDER.suites.values(), key=lambda row: row.code)
 
 
-def test_the_three_suites_are_there() -> None:
+def test_all_are_there() -> None:
     """RFC 9846, 9.1 and B.4: what must and what should be implemented, each under its code."""
     assert {row.code.name for row in ROWS} == {
         "TLS_AES_128_GCM_SHA256",
         "TLS_AES_256_GCM_SHA384",
         "TLS_CHACHA20_POLY1305_SHA256",
+        "TLS_AES_128_CCM_SHA256",
+        "TLS_AES_128_CCM_8_SHA256",
     }
+    assert not any("CCM" in code.name for code in defaults.SUITES)
     assert all(PROVIDER.suites[row.code] is row for row in ROWS)
 
 
@@ -27,17 +31,19 @@ def test_the_three_suites_are_there() -> None:
 def test_lengths(suite: Suite) -> None:
     """A row's numbers are those of its hash and its AEAD, which takes no other key."""
     assert suite.hash_length == hashlib.new(suite.hash_name).digest_size
-    assert (suite.iv_length, suite.tag_length) == (12, 16)
+    assert suite.iv_length == 12
+    assert suite.tag_length == (8 if "CCM_8" in suite.code.name else 16)
+    assert len(suite.aead(bytes(suite.key_length)).encrypt(bytes(12), b"", b"")) == suite.tag_length
     for length in (0, suite.key_length - 1, suite.key_length + 1):
         with pytest.raises(ValueError, match="key"):
             suite.aead(bytes(length))
 
 
 def test_record_limits() -> None:
-    """RFC 9846, 5.5: AES-GCM stays below 2^24.5 records, no sequence number wraps."""
+    """RFC 9846, 5.5: AES stays below 2^24.5 records, no sequence number wraps."""
     for suite in ROWS:
-        gcm = suite.code != CipherSuite.TLS_CHACHA20_POLY1305_SHA256
-        assert suite.record_limit < (2**24.5 if gcm else 2**64)
+        aes = suite.code != CipherSuite.TLS_CHACHA20_POLY1305_SHA256
+        assert suite.record_limit < (2**24.5 if aes else 2**64)
 
 
 @pytest.mark.parametrize("suite", ROWS, ids=repr)
@@ -45,15 +51,16 @@ def test_what_was_sealed_opens_and_nothing_else_does(suite: Suite) -> None:
     """Any flipped bit, other data, nonce or key, and any cut is InvalidTag."""
     key, nonce = bytes(suite.key_length), bytes(12)
     aead = suite.aead(key)
-    sealed = bytearray(5 + 16)
-    assert aead.encrypt_into(nonce, b"hello", b"data", sealed) == 21
+    tag = suite.tag_length
+    sealed = bytearray(5 + tag)
+    assert aead.encrypt_into(nonce, b"hello", b"data", sealed) == 5 + tag
     plain = bytearray(5)
     assert aead.decrypt_into(nonce, sealed, b"data", plain) == 5
     assert plain == b"hello"
 
     def refused(nonce: bytes, body: bytes, data: bytes, key: bytes = key) -> None:
         with pytest.raises(InvalidTag):
-            suite.aead(key).decrypt_into(nonce, body, data, bytearray(max(0, len(body) - 16)))
+            suite.aead(key).decrypt_into(nonce, body, data, bytearray(max(0, len(body) - tag)))
 
     for bit in range(8 * len(sealed)):
         forged = bytearray(sealed)
