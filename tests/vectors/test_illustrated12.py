@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from tests.support.captures import payloads
+from tests.support.captures_ipv6 import payloads
 from tests.support.missing import missing
 from tests.support.vectors import vectors_directory
 from tlsee.codes import CipherSuite, ContentType, HandshakeType, NamedGroup, SignatureScheme
