@@ -7,14 +7,17 @@ remembered by their bytes within a bound.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, TypeVar
 
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 
 from tlsee.crypto import certificate_signatures
 from tlsee.crypto.certificate_signatures import SignatureAlgorithm
@@ -80,7 +83,10 @@ class CertificateView:
     def _read(self) -> None:
         data = self.der
         frame = self.frame = codec.certificate_frame(data)
-        self.x509 = _parse(data, frame)
+        serial = frame.serial_number
+        self.serial_number = int.from_bytes(data[serial.body : serial.end], "big", signed=True)
+        with _no_word_of_the_serial(self.serial_number):
+            self.x509 = x509.load_der_x509_certificate(data)
         self.version = self.x509.version.value + 1
         # The parser reads names when they are asked for: now, while it may fail.
         self._names = (self.x509.subject, self.x509.issuer)
@@ -89,8 +95,6 @@ class CertificateView:
         self.tbs = data[frame.tbs.start : frame.tbs.end]
         self.subject_der = data[frame.subject.start : frame.subject.end]
         self.issuer_der = data[frame.issuer.start : frame.issuer.end]
-        serial = frame.serial_number
-        self.serial_number = int.from_bytes(data[serial.body : serial.end], "big", signed=True)
         self.subject_key = codec.canonical_name(self.subject_der)
         self.issuer_key = codec.canonical_name(self.issuer_der)
         self.self_issued = self.subject_key == self.issuer_key
@@ -132,7 +136,9 @@ class CertificateView:
     def _read_extensions(self) -> None:
         self.extensions: dict[str, Any] = {}
         critical = set()
-        for extension in self.x509.extensions:
+        with _no_word_of_the_serial(_issuers_serial(self.der)):  # read when asked for
+            parsed = self.x509.extensions
+        for extension in parsed:
             oid = extension.oid.dotted_string
             self.extensions[oid] = extension.value
             if extension.critical:
@@ -246,6 +252,9 @@ AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 POLICY_CONSTRAINTS = "2.5.29.36"
 
 _ID_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
+_AUTHORITY_KEY_IDENTIFIER = bytes.fromhex("0603551d23")  # its identifier, with tag and length
+_ISSUERS_SERIAL = 0x82  # authorityCertSerialNumber's [2]
+_BOOLEAN = 0x01
 
 _KEY_LABELS = {
     "ecdsa-secp256r1": "P-256",
@@ -294,16 +303,39 @@ def leaf_key(der: bytes) -> PublicKey:
     return certificate.public_key
 
 
-def _parse(data: bytes, frame: codec.Frame) -> x509.Certificate:
-    serial = frame.serial_number
-    number = int.from_bytes(data[serial.body : serial.end], "big", signed=True)
+_filtering = threading.Lock()  # the filters of warnings belong to the whole process
+
+
+@contextlib.contextmanager
+def _no_word_of_the_serial(number: int) -> Iterator[None]:
+    """RFC 5280, 4.1.2.2 has users handle serial numbers that are not positive gracefully, and old
+    roots in every store have them; the parser's warning is not for whoever runs this.
+    """
     if number > 0:
-        return x509.load_der_x509_certificate(data)
-    # RFC 5280, 4.1.2.2 has users handle these gracefully, and old roots in every store have them;
-    # the parser's warning is not for whoever runs this.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return x509.load_der_x509_certificate(data)
+        yield
+        return
+    with _filtering, warnings.catch_warnings():
+        said = "Parsed a serial number which wasn't positive"
+        warnings.filterwarnings("ignore", said, CryptographyDeprecationWarning)
+        yield
+
+
+def _issuers_serial(data: bytes) -> int:
+    """authorityCertSerialNumber in the authority key identifier (RFC 5280, 4.2.1.1); 1 if none."""
+    at = data.find(_AUTHORITY_KEY_IDENTIFIER)
+    if at < 0:
+        return 1
+    try:
+        value = codec.element(data, at + len(_AUTHORITY_KEY_IDENTIFIER), len(data))
+        if value.tag == _BOOLEAN:
+            value = codec.element(data, value.end, len(data))
+        parts = codec.children(data, codec.element(data, value.body, value.end))
+    except codec.NotDER:
+        return 1  # the parser will say so
+    for part in parts:
+        if part.tag == _ISSUERS_SERIAL:
+            return int.from_bytes(data[part.body : part.end], "big", signed=True)
+    return 1
 
 
 def _has_explicit_curve(data: bytes, info: codec.Element) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from cryptography import x509
+from cryptography.utils import CryptographyDeprecationWarning
 
 from tests.support.certificates import (
     CA,
@@ -70,6 +73,24 @@ def test_what_only_the_web_forbids(root: Authority) -> None:
             refused([leaf], web, Reasons.malformed_certificate)
         else:  # its signature is wrong, and reading it warns nobody
             refused([leaf], web, Reasons.bad_certificate_signature)
+
+
+@pytest.mark.parametrize("serial", [b"\x00", b"\xfb"])
+@pytest.mark.parametrize("critical", [False, True])
+def test_a_serial_number_that_is_not_positive_warns_nobody(serial: bytes, critical: bool) -> None:
+    """Old roots have them (RFC 5280, 4.1.2.2), and name them again as their issuer's; other
+    warnings of the parser are not silenced.
+    """
+    issuer = x509.AuthorityKeyIdentifier(None, [x509.DirectoryName(name_of(HOST))], 0x7B)
+    der = forge(None, [(CA, True), (issuer, critical)], serial=0x7B)
+    der = der.replace(b"\x02\x01\x7b", b"\x02\x01" + serial, 1)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        certificate = CertificateView(der.replace(b"\x82\x01\x7b", b"\x82\x01" + serial, 1))
+        warnings.warn("another", CryptographyDeprecationWarning, stacklevel=1)
+    assert certificate.is_ca
+    assert certificate.serial_number <= 0
+    assert [str(one.message) for one in told] == ["another"]
 
 
 def test_a_self_issued_leaf_is_constrained_too() -> None:
