@@ -14,7 +14,7 @@ from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureSchem
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
-from tlsee.crypto.schemes12 import schemes12
+from tlsee.crypto.schemes12 import INSECURE_SCHEMES12, schemes12
 from tlsee.crypto.suites12 import Suite12, suites12
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
@@ -163,7 +163,9 @@ class _Config:
         self.groups12 = tuple(
             g for g in self.groups if not (provider.groups[g].post_quantum or g.is_finite_field)
         )
-        self.schemes12 = tuple(s for s in (*self.schemes, *PKCS1) if s in schemes12())
+        sha1 = INSECURE_SCHEMES12 if policy.allow_sha1_signatures else ()
+        wanted12 = (*self.schemes, *PKCS1, *sorted(sha1))
+        self.schemes12 = tuple(scheme for scheme in wanted12 if scheme in schemes12())
         served = {
             ProtocolVersion.TLS13: any(suite in provider.suites for suite in chosen),
             ProtocolVersion.TLS12: any(
@@ -185,7 +187,7 @@ class _Config:
             s: rows12[s] for s in chosen if tls12 and s in rows12 and self._has_group_for(rows12[s])
         }
         self.suites = tuple(s for s in chosen if s in self.suites13 or s in self.suites12)
-        self.offered_schemes = (*self.schemes, *PKCS1) if tls12 else self.schemes
+        self.offered_schemes = (*self.schemes, *PKCS1, *sorted(sha1)) if tls12 else self.schemes
 
     def _has_group_for(self, suite: Suite12) -> bool:
         """Whether a suite of 1.2 finds a group for its key exchange."""

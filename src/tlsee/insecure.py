@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import warnings
 
+from tlsee import policies
 from tlsee.identity.trust import Trust
+from tlsee.policies import Policy
 
-__all__ = ["SecurityWarning", "accept_anyone"]
+__all__ = ["SecurityWarning", "accept_anyone", "old_machines"]
 
 
 class SecurityWarning(UserWarning):
@@ -28,3 +30,17 @@ def accept_anyone() -> Trust:
         stacklevel=2,
     )
     return Trust.insecure_accept_anyone()
+
+
+def old_machines() -> Policy:
+    """A policy for looking at machines that nobody can update.
+
+    Beyond ``policies.legacy`` it takes CBC without encrypt_then_mac (Lucky 13: how long a refusal
+    takes tells of the plaintext, and nothing here is constant time) and SHA-1 in signatures (SLOTH).
+    """
+    warnings.warn(
+        "CBC without encrypt_then_mac and SHA-1 signatures are allowed: both are broken",
+        SecurityWarning,
+        stacklevel=2,
+    )
+    return policies.insecure_old_machines

@@ -5,12 +5,12 @@ A policy that weakens has ``legacy`` or ``insecure`` in its name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlsee import defaults
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 
-__all__ = ["Policy", "default", "legacy"]
+__all__ = ["Policy", "default", "insecure_old_machines", "legacy"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,9 @@ class Policy:
             (unrecognized_name) instead of showing its first.
         require_extended_main_secret: whether TLS 1.2 without RFC 7627 is refused; where it is not,
             such connections have no exporters.
+        allow_mac_then_encrypt: whether CBC without RFC 7366 is taken (Lucky 13; never constant time
+            here).
+        allow_sha1_signatures: whether SHA-1 may be in a signature of TLS 1.2 (SLOTH).
         cookie: whether a server's HelloRetryRequest carries a cookie (RFC 9846, 4.3.2).
     """
 
@@ -42,17 +45,28 @@ class Policy:
     middlebox_compatibility: bool = True
     strict_server_name: bool = False
     require_extended_main_secret: bool = True
+    allow_mac_then_encrypt: bool = False
+    allow_sha1_signatures: bool = False
 
 
 default = Policy("default")
 
 # For peers that have nothing better. RSA key exchange has no forward secrecy: who gets the server's
-# key later opens what was recorded. DHE has it, but its groups are large and slow and a server's
-# own may be badly made; CCM is slow and its short tag is weak. Without extended_main_secret two
-# connections may be made to share their secrets, so such ones have no exporters.
+# key later opens what was recorded. DHE has it, but its groups are large and slow, and a server's
+# own may be badly made. CCM is slow; CBC is taken with encrypt_then_mac alone. Without
+# extended_main_secret two connections may be made to share their secrets: such ones have no
+# exporters.
 legacy = Policy(
     "legacy",
     suites=(*defaults.SUITES, *defaults.LEGACY_SUITES),
     group_tiers=(*defaults.GROUP_TIERS, defaults.FINITE_FIELDS),
     require_extended_main_secret=False,
+)
+
+# For machines that have to be looked at and cannot be helped: reached through ``tlsee.insecure``.
+insecure_old_machines = replace(
+    legacy,
+    name="insecure_old_machines",
+    allow_mac_then_encrypt=True,
+    allow_sha1_signatures=True,
 )

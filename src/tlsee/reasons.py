@@ -98,6 +98,7 @@ class Reasons:
     insecure_renegotiation = _row("insecure_renegotiation", Alert.handshake_failure, "RFC 5746, 3.4", "the peer does not know secure renegotiation (RFC 5746, of 2010)", "update the peer: without it somebody in between can put bytes before yours")
     renegotiation_info_wrong = _row("renegotiation_info_wrong", Alert.handshake_failure, "RFC 5746, 3.4", "renegotiation_info is not empty in a first handshake")
     extended_main_secret_missing = _row("extended_main_secret_missing", Alert.handshake_failure, "RFC 7627, 5.2", "the peer does not bind the main secret to the handshake (extended_main_secret)", "update the peer, or use TLS 1.3")
+    mac_then_encrypt = _row("mac_then_encrypt", Alert.handshake_failure, "RFC 7366, 2", "the server chose CBC without encrypt_then_mac", "update the server, or have it take a suite with GCM or ChaCha20-Poly1305")
     fallback = _row("fallback", Alert.inappropriate_fallback, "RFC 7507, 3", "the client fell back to an older version although both sides speak a newer one", "look for a middlebox that breaks newer hellos")
     point_format_missing = _row("point_format_missing", Alert.illegal_parameter, "RFC 8422, 5.1.2", "ec_point_formats does not list the uncompressed one")
 

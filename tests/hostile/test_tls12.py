@@ -18,7 +18,7 @@ from tests.support.endpoints import (
     server_credential,
     trust,
 )
-from tlsee import policies
+from tlsee import insecure, policies
 from tlsee.codes import AlertDescription, CipherSuite, ExtensionType, ProtocolVersion
 from tlsee.codes12 import ECPointFormat
 from tlsee.config import ClientConfig, ServerConfig
@@ -308,6 +308,51 @@ def test_no_legacy_exchange_is_on_by_default() -> None:
 
     refused(pair.server, "no_common_suite")
     assert not set(weak) & set(client_config(versions=BOTH).suites)
+
+
+CBC = CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256
+
+
+def test_cbc_without_encrypt_then_mac_is_refused_by_a_client() -> None:
+    """RFC 7366: POODLE's and Lucky 13's setting is in no policy but the insecure one."""
+    client = ClientConnection(old_client(policy=policies.legacy, suites=[CBC]), NAME)
+    peer = ServerConnection(
+        server(versions=[TLS12], policy=policies.legacy, suites=[CBC]),
+        composer=EditedServer(lambda h: without(h, ExtensionType.encrypt_then_mac)),
+    )
+    peer.receive_data(client.data_to_send())
+    client.receive_data(peer.data_to_send())
+
+    refused(client, "mac_then_encrypt")
+
+
+def test_cbc_without_encrypt_then_mac_is_not_taken_by_a_server() -> None:
+    """The client does not offer it, so no suite is left."""
+    edit = EditedClient(lambda h: without(h, ExtensionType.encrypt_then_mac))
+    settings = old_client(policy=policies.legacy, suites=[CBC])
+    peer = ClientConnection(settings, NAME, composer=edit)
+    victim = ServerConnection(server(versions=[TLS12], policy=policies.legacy, suites=[CBC]))
+    victim.receive_data(peer.data_to_send())
+
+    refused(victim, "no_common_suite")
+
+
+def test_the_insecure_policy_takes_it_and_warns() -> None:
+    """For machines that have to be looked at; whoever asks for it is told."""
+    with pytest.warns(insecure.SecurityWarning):
+        policy = insecure.old_machines()
+    settings = old_client(policy=policy, suites=[CBC])
+    edit = EditedClient(lambda h: without(h, ExtensionType.encrypt_then_mac))
+    pair = Pair(
+        settings,
+        server(versions=[TLS12], policy=policy, suites=[CBC]),
+        client_options={"composer": edit},
+    ).run()
+    pair.client.write(b"seen by whoever measures")
+    pair.run()
+
+    assert pair.done
+    assert isinstance(pair.server_events[-1], DataReceived)
 
 
 def malformed(kind: str, version: bytes) -> bytes:

@@ -83,6 +83,9 @@ def enter(
     extended = extensions.has(ExtensionType.extended_main_secret)
     if not extended and config.policy.require_extended_main_secret:
         raise PeerMisbehaved(Reasons.extended_main_secret_missing)
+    encrypt_then_mac = extensions.has(ExtensionType.encrypt_then_mac)
+    if not (suite.is_aead or encrypt_then_mac or config.policy.allow_mac_then_encrypt):
+        raise PeerMisbehaved(Reasons.mac_then_encrypt, str(suite.code))
     limit = extensions.get(RecordSizeLimit)
     if limit is not None:
         if limit.record_size_limit < 64:
@@ -96,7 +99,7 @@ def enter(
         basis.hello.random,
         message.random,
         extended,
-        extensions.has(ExtensionType.encrypt_then_mac),
+        encrypt_then_mac,
         alpn,
         basis.server_name,
     )

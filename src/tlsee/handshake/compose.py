@@ -164,6 +164,8 @@ class Composer:
         if ProtocolVersion.TLS12 in config.versions:
             items.append(ECPointFormats((ECPointFormat.uncompressed,)))
             items.append(ExtendedMainSecret())
+            if any(not suite.is_aead for suite in config.suites12.values()):
+                items.append(EncryptThenMac())
             items.append(RenegotiationInfo(b""))
         if grease is not None:
             items.append(grease.last_extension)

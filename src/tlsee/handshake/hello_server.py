@@ -147,7 +147,9 @@ def _negotiate12(basis: ServerBasis, flow: Flow) -> AwaitCredential12:
         KeyExchangeAlgorithm.dhe: choose_field12(groups, config.fields12),
     }
     found = {kind: choice.chosen for kind, choice in choices.items() if choice.chosen is not None}
-    able = tuple(config.suites12.values())
+    encrypt_then_mac = extensions.has(ExtensionType.encrypt_then_mac)
+    any_cbc = encrypt_then_mac or config.policy.allow_mac_then_encrypt
+    able = tuple(suite for suite in config.suites12.values() if suite.is_aead or any_cbc)
     usable = usable_suites(hello.cipher_suites, able, found)
     if not usable:
         offered_suites = set(hello.cipher_suites)
@@ -163,7 +165,7 @@ def _negotiate12(basis: ServerBasis, flow: Flow) -> AwaitCredential12:
         _server_name(hello),
         _record_size_limit(hello),
         extended,
-        False,
+        encrypt_then_mac,
         formats is not None,
     )
     offered = schemes.supported_signature_algorithms if schemes is not None else ()

@@ -96,7 +96,9 @@ class AwaitCredential(State):
         flow.tell(choice)
         if suite is None:
             raise PeerIncompatible(Reasons.no_common_suite, "none for the certificate's key")
-        message = self.basis.composer.server_hello12(config, replace(agreement, suite=suite.code))
+        late_mac = agreement.encrypt_then_mac and not suite.is_aead
+        settled_hello = replace(agreement, suite=suite.code, encrypt_then_mac=late_mac)
+        message = self.basis.composer.server_hello12(config, settled_hello)
         heard = hello.raw + flow.send(message) + flow.send(Certificate(answer.chosen.chain))
         if agreement.record_size_limit is not None:
             flow.limit_records(config.record_size_limit, agreement.record_size_limit + 1)
@@ -105,7 +107,7 @@ class AwaitCredential(State):
             hello.random,
             message.random,
             agreement.extended,
-            agreement.encrypt_then_mac,
+            late_mac,
             agreement.alpn,
             agreement.server_name,
         )
