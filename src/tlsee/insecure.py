@@ -36,7 +36,8 @@ def old_machines() -> Policy:
     """A policy for looking at machines that nobody can update.
 
     Beyond ``policies.legacy`` it takes CBC without encrypt_then_mac (Lucky 13: how long a refusal
-    takes tells of the plaintext, and nothing here is constant time) and SHA-1 in signatures (SLOTH).
+    takes tells of the plaintext, and nothing here is constant time) and SHA-1 in signatures
+    (SLOTH).
     """
     warnings.warn(
         "CBC without encrypt_then_mac and SHA-1 signatures are allowed: both are broken",
