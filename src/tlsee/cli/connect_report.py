@@ -250,10 +250,7 @@ def explained(attempt: Attempt) -> tuple[str, str]:
         return (sentence_of(error), "try again") if error is not None else ("", "")
     if isinstance(error, HandshakeTimeout):
         return f"{error.reason.sentence} ({attempt.wish.timeout:g} s)", _WAIT_LONGER
-    protocol, fix = alerts.greeting(error.detail)
     what = _in_words(error.reason.sentence, error.detail)
-    if protocol:
-        return f"{what}: it speaks {protocol}", fix
     notes = [note for note in getattr(error, "__notes__", []) if note.startswith("the transport")]
     return f"{what}{''.join(f' ({note})' for note in notes[:1])}", error.fix
 

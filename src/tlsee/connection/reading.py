@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from tlsee import defaults
 from tlsee.codes import ContentType
+from tlsee.connection.greetings import first_words
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.keys.protection import (
     BAD_TAG,
@@ -21,7 +22,6 @@ from tlsee.keys.protection import (
     Opener,
 )
 from tlsee.keys.protection12 import EMPTY, MAX_CIPHERTEXT_12, TOO_LONG, Opener12
-from tlsee.text import printable
 from tlsee.trace import Epoch, RecordReceived, Role
 
 Observe = Callable[[Any], None] | None
@@ -158,10 +158,10 @@ class RecordReader:
 
     def _check_header(self, kind: int, length: int) -> None:
         if not 20 <= kind <= 23:
-            begin = printable(self.rest()[:16])
             first = self.bytes_taken == len(self._source) and self._position == 0
             if first and self.epoch is Epoch.INITIAL:
-                raise PeerMisbehaved(Reasons.not_tls, f"its first bytes are {begin!r}")
+                detail, fix = first_words(self.rest())
+                raise PeerMisbehaved(Reasons.not_tls, detail, fix=fix)
             raise PeerMisbehaved(Reasons.unexpected_record, f"content type {kind}")
         limit = MAX_PLAINTEXT if kind != 23 and self.opener is None else self._longest
         if length > limit:

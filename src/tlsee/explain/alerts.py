@@ -74,27 +74,3 @@ def meaning(alert: Alert, *, showed_certificate: bool = False) -> tuple[str, str
     if about_ours and not showed_certificate:
         return ("the peer wants a certificate, and none was shown", "show one: --cert and --key")
     return what, fix
-
-
-# How protocols without TLS begin, and what they are called.
-_GREETINGS = {
-    "HTTP/": ("HTTP", "this port speaks HTTP without TLS; https is usually at 443"),
-    "SSH-": ("SSH", "this port speaks SSH; it has no TLS"),
-    "220 ": ("SMTP or FTP", "this port begins without TLS; try 465 (smtps) or 990 (ftps)"),
-    "220-": ("SMTP or FTP", "this port begins without TLS; try 465 (smtps) or 990 (ftps)"),
-    "+OK": ("POP3", "this port begins without TLS; try 995 (pop3s)"),
-    "* OK": ("IMAP", "this port begins without TLS; try 993 (imaps)"),
-    "<?xml": ("XMPP", "this port begins without TLS; try 5223"),
-    "<!DOC": ("HTML", "this port speaks HTTP without TLS; https is usually at 443"),
-    "<html": ("HTML", "this port speaks HTTP without TLS; https is usually at 443"),
-}
-
-
-def greeting(detail: str) -> tuple[str, str]:
-    """What a peer that does not speak TLS speaks, judged by its first bytes quoted in ``detail``,
-    and what to do; empty where that is unknown.
-    """
-    for begin, (name, fix) in _GREETINGS.items():
-        if f"'{begin}" in detail or f'"{begin}' in detail:
-            return name, fix
-    return "", ""

@@ -302,7 +302,7 @@ def _resets(client: socket.socket) -> None:
 PEERS: list[tuple[str, Talk, str, str | None, str]] = [
     ("HTTP", _says(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not_tls", "us", "it speaks HTTP"),
     ("SSH", _says(b"SSH-2.0-x\x1b[31m\r\n"), "not_tls", "us", "it speaks SSH"),
-    ("nonsense", _says(b"\x1b]0;owned\x07" + b"!" * 40), "not_tls", "us", r"\x1b]0;owned"),
+    ("nonsense", _says(b"\x1b]0;owned\x07" + b"!" * 40), "not_tls", "us", r" '\x1b]0;owned"),
     ("nothing", _hangs_up(b""), "cut_in_handshake", "peer", "nothing came"),
     ("half", _hangs_up(b"\x16\x03\x03\x00\x7a\x02"), "cut_in_handshake", "peer", "in the middle"),
     (

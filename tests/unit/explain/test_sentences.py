@@ -168,13 +168,6 @@ def test_an_alert_about_certificates_depends_on_ours() -> None:
     assert all(alerts.meaning(AlertDescription.of(number)) for number in range(256))
 
 
-@pytest.mark.parametrize("begin", ["HTTP/1.1 400", "SSH-2.0-", "* OK", "+OK", "220 mail"])
-def test_greetings(begin: str) -> None:
-    """The first words of protocols without TLS are known."""
-    assert all(alerts.greeting(f"its first bytes are {begin!r}"))
-    assert alerts.greeting("its first bytes are 'xyz'") == ("", "")
-
-
 def test_a_chain_in_lines() -> None:
     """Every certificate that was sent, the anchor, and each path with its checks."""
     authority = Authority.create("root")

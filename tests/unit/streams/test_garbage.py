@@ -17,10 +17,20 @@ SSH = b"SSH-2.0-OpenSSH_9.6\r\n"
 ESCAPES = b"\x1b[31mred\x07\xff\x00"
 
 WORDS = {
-    "http answer": (HTTP_ANSWER, PeerMisbehaved, "not_tls", "HTTP/1.1 400"),
-    "http question": (HTTP_QUESTION, PeerMisbehaved, "not_tls", "GET / HTTP/1.1"),
-    "ssh": (SSH, PeerMisbehaved, "not_tls", "SSH-2.0-OpenSSH_"),
-    "escapes": (ESCAPES, PeerMisbehaved, "not_tls", r"\x1b[31mred"),
+    "http answer": (
+        HTTP_ANSWER,
+        PeerMisbehaved,
+        "not_tls",
+        "HTTP/1.1 400 Bad': it speaks HTTP; fix",
+    ),
+    "http question": (
+        HTTP_QUESTION,
+        PeerMisbehaved,
+        "not_tls",
+        r"HTTP/1.1\x0d\x0a': it speaks HTTP",
+    ),
+    "ssh": (SSH, PeerMisbehaved, "not_tls", "SSH-2.0-OpenSSH_': it speaks SSH; fix"),
+    "escapes": (ESCAPES, PeerMisbehaved, "not_tls", r"are '\x1b[31mred\x07\xff\x00'; fix"),
     "nothing": (b"", Truncation, "cut_in_handshake", "nothing came"),
     "half": (b"\x16\x03\x01\x02\x00half", Truncation, "cut_in_handshake", "in the middle"),
     "too long": (b"\x16\x03\x03\xff\xff", PeerMisbehaved, "record_overflow", "65,535 bytes"),

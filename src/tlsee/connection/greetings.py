@@ -1,0 +1,51 @@
+"""What a peer speaks that does not speak TLS, told by its first bytes where they are plain."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tlsee.text import printable
+
+SHOWN = 16  # bytes of a peer's first words in an error
+
+
+class Greeting(NamedTuple):
+    """How a protocol without TLS begins, what it is called, and what helps."""
+
+    begin: bytes
+    protocol: str
+    fix: str
+
+
+_HTTP = "this port speaks HTTP without TLS; https is usually at 443"
+_REQUEST = "have the client speak TLS: https:// in its URL"
+_MAIL = "this port begins without TLS; try 465 (smtps) or 990 (ftps)"
+
+_GREETINGS = (
+    Greeting(b"HTTP/", "HTTP", _HTTP),
+    Greeting(b"<!DOC", "HTTP", _HTTP),  # an answer without a head, as HTTP/0.9 has it
+    Greeting(b"<html", "HTTP", _HTTP),
+    *(
+        Greeting(method, "HTTP", _REQUEST)
+        for method in (b"GET ", b"HEAD ", b"POST ", b"PUT ", b"OPTIO", b"CONNE", b"DELET", b"PRI *")
+    ),
+    Greeting(b"SSH-", "SSH", "this port is for SSH, which has no TLS"),
+    Greeting(b"220 ", "SMTP or FTP", _MAIL),
+    Greeting(b"220-", "SMTP or FTP", _MAIL),
+    Greeting(b"EHLO ", "SMTP", "have the client speak TLS from the start: smtps"),
+    Greeting(b"+OK", "POP3", "this port begins without TLS; try 995 (pop3s)"),
+    Greeting(b"* OK", "IMAP", "this port begins without TLS; try 993 (imaps)"),
+    Greeting(b"<?xml", "XMPP", "this port begins without TLS; try 5223 (xmpps)"),
+)
+
+
+def greeting(data: bytes) -> Greeting | None:
+    """The protocol that begins like this, if it is obvious."""
+    return next((row for row in _GREETINGS if data.startswith(row.begin)), None)
+
+
+def first_words(data: bytes) -> tuple[str, str | None]:
+    """What to say of a peer's first bytes, escaped, and what helps; ``None`` if nobody knows."""
+    said = f"its first bytes are '{printable(data[:SHOWN])}'"
+    found = greeting(data)
+    return (said, None) if found is None else (f"{said}: it speaks {found.protocol}", found.fix)
