@@ -291,14 +291,15 @@ class RecordReader:
         limit = self.inner_limit - 1  # which counts 1.3's inner type in
         kind = ContentType.of(source[start])
         out: bytes | bytearray
-        if kind == _DATA and end < len(source):
+        if kind == _DATA and end < len(source) and self.observe is None:
             out = bytearray(min(len(source) - start, RUN_LIMIT))
             end, filled, odd = opener.open_run(memoryview(source), start, memoryview(out), limit)
             del out[filled:]
-        else:
+        else:  # an observer is told of each record, and only opening a CBC one tells its content
             out, odd = opener.open_one(memoryview(source)[start:end], limit)
-        if self.observe is not None:
-            self._observe_run12(source, start, end, opener.overhead)
+            if self.observe is not None:
+                raw = bytes(source[start:end])
+                self.observe(RecordReceived(raw, kind, len(out), self.epoch))
         self._position = end
         if odd:
             try:
@@ -317,14 +318,6 @@ class RecordReader:
             raise PeerMisbehaved(Reasons.record_overflow, f"{self.inner_limit - 1:,} allowed")
         else:
             raise PeerMisbehaved(Reasons.bad_record_mac)
-
-    def _observe_run12(self, source: Source, start: int, end: int, overhead: int) -> None:
-        while self.observe is not None and start < end:
-            stop = start + HEADER_LENGTH + (source[start + 3] << 8 | source[start + 4])
-            kind = ContentType.of(source[start])
-            content = max(0, stop - start - HEADER_LENGTH - overhead)
-            self.observe(RecordReceived(bytes(source[start:stop]), kind, content, self.epoch))
-            start = stop
 
     def _observe_run(
         self, view: memoryview, start: int, end: int, filled: int, tag_length: int
