@@ -20,6 +20,7 @@ from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerC
 from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
 from tlsee.questions import Question
 from tlsee.streams.answers import OnQuestion, settle, unanswered
+from tlsee.streams.cuts import blame
 from tlsee.streams.transport import LARGE_READ, SMALL_READ
 
 READ_AHEAD = 2**18  # decrypted bytes that wait for the application before reading pauses
@@ -110,8 +111,8 @@ class TLSProtocol(asyncio.BufferedProtocol):
         """The transport is gone, in order or not."""
         self.connection.receive_eof()
         self.advance()
-        if self.failure is not None and self.failure.__cause__ is None:
-            self.failure.__cause__ = exc
+        if isinstance(self.failure, Truncation):
+            blame(self.failure, exc)
         self._stop_timer()
         if self._asking is not None:
             self._asking.cancel()

@@ -21,8 +21,9 @@ from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncat
 from tlsee.keys.protection import MAX_PLAINTEXT
 from tlsee.questions import Question
 from tlsee.streams.answers import OnQuestion, ask
+from tlsee.streams.cuts import CUT, blame
 from tlsee.streams.deadline import MONOTONIC, NEVER, Clock, Deadline, sooner
-from tlsee.streams.transport import CUT, Transport
+from tlsee.streams.transport import Transport
 
 # Bytes sealed and handed to the socket at a time, which is what a big write costs in memory: full
 # records that stay, sealed, below malloc's threshold for mapping fresh pages (see LARGE_READ).
@@ -252,6 +253,7 @@ class Stream:
             if not self._accept_truncation:
                 self._truncation = Truncation(Reasons.truncated)
                 self._truncation.evidence = self.connection.evidence
+                blame(self._truncation, self._transport.broken)
 
     # --- Writing ------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import threading
 from tlsee import defaults
 from tlsee.connection.connection import Connection
 from tlsee.keys.protection import MAX_PLAINTEXT
+from tlsee.streams.cuts import CUT, blame
 from tlsee.streams.deadline import Deadline
 from tlsee.streams.outgoing import Outgoing
 from tlsee.streams.targets import prepare
@@ -18,9 +19,6 @@ SMALL_READ = 2**14  # bytes asked of the socket while little comes
 # And while much comes: six full records. What is allocated for a read then stays below the 128 KiB
 # from which malloc maps fresh pages each time: a read of 256 KiB costs three times the time.
 LARGE_READ = 6 * (MAX_PLAINTEXT + 22)
-
-# The transport broke off without an orderly end: for TLS that is an end like any other, a cut.
-CUT = (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)
 
 
 class Transport:
@@ -34,6 +32,7 @@ class Transport:
         self.timeout = prepare(sock)
         self.sock = sock
         self.released = False
+        self.broken: OSError | None = None  # how the transport ended, where it was no orderly end
         self.reading = threading.Lock()  # the reader's token, as Outgoing has the sender's
         self._connection = connection
         self._record_exact = record_exact
@@ -80,10 +79,9 @@ class Transport:
 
     def _cut(self, error: OSError) -> None:
         """An end without close_notify, with the transport's own word for it."""
+        self.broken = error
         self._connection.receive_eof()
-        failure = self._connection.failure
-        if failure is not None and failure.__cause__ is None:
-            failure.__cause__ = error
+        blame(self._connection.failure, error)
 
     def _wait_to_read(self, deadline: Deadline) -> None:
         """Until there is something to read; meanwhile send what got stuck, as far as it goes."""

@@ -312,7 +312,7 @@ PEERS: list[tuple[str, Talk, str, str | None, str]] = [
         "peer",
         "offer more",
     ),
-    ("reset", _resets, "cut_in_handshake", "peer", "closed the connection"),
+    ("reset", _resets, "cut_in_handshake", "peer", "(the transport said: "),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -342,6 +343,27 @@ def test_no_tls(words: bytes, kind: type[TLSError]) -> None:
             with pytest.raises(kind) as caught:
                 await join(server.sockets[0].getsockname()[1])
             assert "\n" not in str(caught.value)
+
+    run(main())
+
+
+def test_a_reset_says_what_the_transport_said() -> None:
+    """In the handshake it is a cut, with the transport's own word as cause and note."""
+
+    async def main() -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            listener.setblocking(False)
+            joining = asyncio.ensure_future(join(listener.getsockname()[1]))
+            loop = asyncio.get_running_loop()
+            peer, _ = await loop.sock_accept(listener)
+            assert await loop.sock_recv(peer, 1)
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.close()
+            with pytest.raises(Truncation) as caught:
+                await joining
+        assert isinstance(caught.value.__cause__, ConnectionResetError)
+        (note,) = caught.value.__notes__
+        assert note.startswith("the transport said: ")
 
     run(main())
 

@@ -70,8 +70,10 @@ def test_a_reset_is_a_truncation() -> None:
         sock = raw_socket(server)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
-        with pytest.raises(Truncation):
+        with pytest.raises(Truncation) as caught:
             client.recv()
+        (note,) = caught.value.__notes__
+        assert note.startswith("the transport said: ")
 
 
 def test_an_exception_inside_the_block_does_not_look_complete() -> None:

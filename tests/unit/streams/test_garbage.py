@@ -76,6 +76,8 @@ def test_a_peer_that_hangs_up_on_our_hello() -> None:
         with pytest.raises(Truncation) as caught:
             stream.handshake()
         assert isinstance(caught.value.__cause__, ConnectionResetError)
+        (note,) = caught.value.__notes__
+        assert note.startswith("the transport said: ")
 
 
 def test_a_server_that_is_cut_says_no_alert() -> None:
