@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -11,10 +12,11 @@ import click
 from tlsee import defaults
 from tlsee.cli import connect_report
 from tlsee.cli.attempt import Attempt
-from tlsee.cli.exit_codes import CommandError, NotTried
+from tlsee.cli.exit_codes import CommandError, ExitCode, NotTried
 from tlsee.cli.json_output import connect_object, failed_object, line_of
 from tlsee.cli.output import Screen
 from tlsee.cli.plumbing import standard_output
+from tlsee.cli.surprises import Interrupted, confession
 from tlsee.cli.wishes import Wish, wish_of
 from tlsee.text import printable
 
@@ -86,33 +88,39 @@ def command(**options: Any) -> int:
     Exit codes: 0 it worked, 1 TLS said no, 2 wrong usage, 3 no TLS could be
     tried (name, TCP, proxy), 130 interrupted.
     """  # noqa: D301 - click wants the backspace itself
+    if options["as_json"]:
+        return _as_json(options)
+    return _as_story(wish_of(options, os.environ), options)
+
+
+def _as_json(options: dict[str, Any]) -> int:
+    """One object, whatever happens; the peer's bytes are in it, standard output has no other."""
+    target, attempt = printable(options["target"], 255), None
     try:
         wish = wish_of(options, os.environ)
-    except CommandError as error:
-        if options["as_json"]:
-            return _json_failure(printable(options["target"], 255), error)
-        raise
-    return _as_json(wish) if options["as_json"] else _as_story(wish, options)
-
-
-def _json_failure(target: str, error: CommandError) -> int:
-    screen = Screen(sys.stdout)
-    screen.line(line_of(failed_object(target, error)))
-    screen.flush()
-    return error.code
-
-
-def _as_json(wish: Wish) -> int:
-    """The peer's bytes are in the object: standard output has nothing else."""
-    attempt = Attempt(wish, standard_output(shown=False))
-    try:
+        target = str(wish.target)
+        attempt = Attempt(wish, standard_output(shown=False))
         attempt.run(lambda _: None)
+        found, code = connect_object(attempt), attempt.code
     except CommandError as error:
-        return _json_failure(str(wish.target), error)
+        found, code = failed_object(target, error), error.code
+    except KeyboardInterrupt:
+        found, code = _cut_short(target, attempt, Interrupted()), ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the object says it
+        found, code = _cut_short(target, attempt, confession(error)), ExitCode.BUG
     screen = Screen(sys.stdout)
-    screen.line(line_of(connect_object(attempt)))
+    screen.line(line_of(found))
     screen.flush()
-    return attempt.code
+    return code
+
+
+def _cut_short(target: str, attempt: Attempt | None, error: CommandError) -> dict[str, Any]:
+    """What was known by then; after a bug that can be no more than the bug itself."""
+    if attempt is not None:
+        attempt.error = error
+        with contextlib.suppress(Exception, KeyboardInterrupt):
+            return connect_object(attempt)
+    return failed_object(target, error)
 
 
 def _as_story(wish: Wish, options: dict[str, Any]) -> int:

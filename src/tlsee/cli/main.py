@@ -6,10 +6,8 @@ Exit codes are in ``exit_codes``. A traceback is never printed unless ``TLSEE_TR
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 import sys
-import traceback
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -18,6 +16,7 @@ import click
 
 from tlsee.cli.exit_codes import CommandError, ExitCode
 from tlsee.cli.output import Screen, silence
+from tlsee.cli.surprises import Interrupted, confession
 from tlsee.explain.layout import safe
 from tlsee.text import printable
 
@@ -163,12 +162,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except CommandError as error:
         return _complain(str(error), error.code)
     except (KeyboardInterrupt, click.Abort, EOFError):
-        return _complain("interrupted", ExitCode.INTERRUPTED)
+        return _complain(str(Interrupted()), ExitCode.INTERRUPTED)
     except BrokenPipeError:
         silence(sys.stdout)
         return ExitCode.WORKED
     except Exception as error:  # noqa: BLE001 - the last one to say something about it
-        return _confess(error)
+        bug = confession(error)
+        return _complain(str(bug), bug.code)
     return result if isinstance(result, int) else ExitCode.WORKED
 
 
@@ -204,17 +204,3 @@ def _in_one_sentence(error: click.UsageError) -> str:
     if isinstance(error, click.MissingParameter):
         return f"{text}; see {path} --help"
     return text
-
-
-def _confess(error: Exception) -> int:
-    """A bug of ours: say so, and how to report it."""
-    if os.environ.get("TLSEE_TRACEBACK"):
-        traceback.print_exception(error)
-    where = traceback.extract_tb(error.__traceback__)
-    last = f", {os.path.basename(where[-1].filename)} line {where[-1].lineno}" if where else ""  # noqa: PTH119
-    what = printable(f"{type(error).__name__}: {error}", 200)
-    return _complain(
-        f"this is a bug in tlsee ({what}{last}); please report it with the output of "
-        "tlsee --version and of the same command run with TLSEE_TRACEBACK=1 set",
-        ExitCode.BUG,
-    )

@@ -22,6 +22,7 @@ from tests.support.command import (
 )
 from tests.support.schemas import complaints, schema
 from tests.support.snapshots import matches_snapshot
+from tlsee.cli.attempt import Attempt
 from tlsee.codes import NamedGroup
 from tlsee.config import ServerConfig
 from tlsee.streams.blocking import Stream
@@ -365,6 +366,31 @@ def test_wrong_usage_in_json() -> None:
         result = tlsee("connect", *arguments)
         assert result.code == 2
         assert _object(result)["stage"] == "usage"
+
+
+@pytest.mark.parametrize(
+    ("surprise", "code", "reason"), [(KeyboardInterrupt, 130, "interrupted"), (KeyError, 70, "bug")]
+)
+@pytest.mark.parametrize("where", ["_open", "_exchange", "run", "story"])
+def test_surprises_in_json(
+    world: World,
+    monkeypatch: pytest.MonkeyPatch,
+    surprise: type[BaseException],
+    code: int,
+    reason: str,
+    where: str,
+) -> None:
+    """Ctrl-C and bugs of ours print the object too, with what was known by then."""
+
+    def fails(*_: object) -> None:
+        raise surprise("x")
+
+    monkeypatch.setattr(Attempt, where, property(fails) if where == "story" else fails)
+    result = _connect(world, _config(world), "--json")
+    found = _object(result)
+    assert (result.code, found["reason"], found["refused_by"]) == (code, reason, None)
+    if where == "_exchange":
+        assert found["negotiated"]["version"] == "TLS 1.3"
 
 
 def test_through_a_proxy(world: World) -> None:
