@@ -44,8 +44,8 @@ class Case:
         return Spread.of(self.figures[name])
 
     def ratio(self, other: str) -> Spread | None:
-        """tlsee to ``other``, or nothing while tlsee has no figures."""
-        if self.subject not in self.figures:
+        """tlsee to ``other``, or nothing where one of them has no figures here."""
+        if self.subject not in self.figures or other not in self.figures:
             return None
         return ratios(self.figures[self.subject], self.figures[other])
 
