@@ -23,7 +23,8 @@ _MASKS = (
 )
 # DER signatures, and certificates with one inside, are a byte or two longer or shorter each time.
 _VARYING = re.compile(
-    r"^ ?\d+  client .. server  Certificate(?:Verify)? +(?P<size>[\d,]+)|^  cost +(?P<cost>[\d,]+)"
+    r"^ ?\d+  client .. server  (?:Certificate(?:Verify)?|ServerKeyExchange) +(?P<size>[\d,]+)"
+    r"|^  cost +(?P<cost>[\d,]+)"
 )
 
 

@@ -15,6 +15,7 @@ from tlsee.cli.plumbing import Sink, standard_input
 from tlsee.cli.stores import reason_of
 from tlsee.cli.targets import host_and_port
 from tlsee.cli.wishes import Exchange, Wish
+from tlsee.codes import ProtocolVersion
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import AlertReceived, CertificateRejected, TLSError
 from tlsee.explain.collector import Collector
@@ -168,7 +169,12 @@ class Attempt:
             self.verdict = ServerVerdict.WENT_ON
 
     def _await_verdict(self, stream: Stream) -> ServerVerdict:
-        """The server's next word, for at most a second: any but a refusal means it went on."""
+        """The server's next word, for at most a second: any but a refusal means it went on.
+
+        In TLS 1.2 its Finished was that word.
+        """
+        if self.info is not None and self.info.version < ProtocolVersion.TLS13:
+            return ServerVerdict.WENT_ON
         stream.settimeout(GLANCE)
         deadline = Deadline(SERVER_VERDICT_SECONDS)
         while deadline.remaining != 0.0:

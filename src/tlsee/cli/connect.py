@@ -48,7 +48,7 @@ from tlsee.text import printable
     "--groups", metavar="LIST", help="Key exchange groups to offer: X25519MLKEM768,P-256."
 )
 @click.option("--suites", metavar="LIST", help="Cipher suites to offer: TLS_AES_128_GCM_SHA256.")
-@click.option("--tls", metavar="VERSION", help="The version to offer: 1.3.")
+@click.option("--tls", metavar="VERSION", help="Offer this version and no other: 1.3 or 1.2.")
 @click.option(
     "--timeout",
     type=float,

@@ -13,14 +13,15 @@ from tlsee.explain import alerts
 from tlsee.explain.certificates import chain_lines, chain_text, validity
 from tlsee.explain.layout import listed
 from tlsee.explain.narrate import narrate, title
+from tlsee.explain.phrases import CERTIFICATES
 from tlsee.explain.story import Kind, Story
+from tlsee.explain.summary import within_version
 from tlsee.identity.path.verdict import Verdict
-from tlsee.identity.proof import ByCertificate, Unverified
+from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
 from tlsee.text import count, printable
 from tlsee.trace import Role
 from tlsee.wire.extensions.key_share import KeyShareClientHello
 from tlsee.wire.hellos import ClientHello
-from tlsee.wire.messages13 import Certificate
 
 _WAIT_LONGER = "see whether the server is overloaded; --timeout SECONDS waits longer"
 HYBRIDS = {
@@ -54,6 +55,10 @@ def opening(attempt: Attempt, screen: Screen) -> None:
 
 
 def _keys(info: ConnectionInfo, story: Story) -> str:
+    if info.group is None:
+        return "RSA (NOT forward secret): the certificate's key carried the secret"
+    if story.key_exchange is not None:
+        return f"{info.group} by {story.key_exchange.value} (forward secret, not post-quantum)"
     quality = "forward secret, post-quantum" if info.group in HYBRIDS else "forward secret"
     hello = story.first(ClientHello)
     shares = hello.extensions.get(KeyShareClientHello) if hello is not None else None
@@ -64,17 +69,19 @@ def _keys(info: ConnectionInfo, story: Story) -> str:
 
 def _records(info: ConnectionInfo, story: Story) -> str:
     choice = story.choice("suite")
-    number = len(choice.offered) if choice is not None else 0
-    return f"{info.suite}, the server's choice of {number} offered"
+    number = len(within_version(choice, story).offered) if choice is not None else 0
+    version = info.version.label.removeprefix("TLS ")
+    return f"{info.suite}, the server's choice of {number} offered for {version}"
 
 
 def _identity_rows(info: ConnectionInfo, screen: Screen) -> None:
     proof = info.peer
-    if isinstance(proof, ByCertificate):
+    if isinstance(proof, ByCertificate | ByDecryption):
         name = printable(proof.peer.matched or proof.peer.certificate.subject, 100)
         wanted = proof.peer.name
         for_name = f" (for {printable(wanted, 100)})" if wanted not in (None, name) else ""
-        screen.row("identity", f"{name}{for_name}, proved with {info.scheme}")
+        how = "with " + str(info.scheme) if info.scheme is not None else "by decrypting"
+        screen.row("identity", f"{name}{for_name}, proved {how}")
         verdict = proof.verdict
     elif isinstance(proof, Unverified):
         verdict = proof.verdict
@@ -264,7 +271,7 @@ def _in_words(sentence: str, detail: str) -> str:
 
 
 def _showed_certificate(story: Story) -> bool:
-    step = story.step_of(Certificate, Role.CLIENT)
+    step = story.step_of(CERTIFICATES, Role.CLIENT)
     return step is not None and bool(step.message.certificate_list)
 
 

@@ -154,7 +154,7 @@ def _pause(screen: Screen) -> None:
 @click.command("demo", short_help="watch a handshake on this machine")
 @click.option("--step", is_flag=True, help="Wait for Enter after each message.")
 @click.option("--mutual", is_flag=True, help="The server asks for the client's certificate too.")
-@click.option("--tls", metavar="VERSION", help="The version to speak: 1.3.")
+@click.option("--tls", metavar="VERSION", help="Speak this version and no other: 1.3 or 1.2.")
 @click.option("-v", "--verbose", is_flag=True, help="Every field of every message, with its bytes.")
 def command(**options: Any) -> None:
     """Watch a client and a server shake hands on this machine: no set-up, no network.
@@ -163,6 +163,7 @@ def command(**options: Any) -> None:
     Examples:
       tlsee demo
       tlsee demo --mutual       the client shows a certificate as well
+      tlsee demo --tls 1.2      the handshake that the textbooks draw
       tlsee demo --step         one message at a time
       tlsee demo -v             every field of every message
     """  # noqa: D301 - click wants the backspace itself
@@ -170,8 +171,8 @@ def command(**options: Any) -> None:
     screen = Screen(sys.stdout)
     performance = Performance(cast)
     tell(performance, screen, step=options["step"], verbose=options["verbose"])
-    others = ["tlsee demo -v", "tlsee connect www.python.org"]
-    if not options["mutual"]:
-        others.insert(0, "tlsee demo --mutual")
+    other = "1.3" if performance.client.is_older else "1.2"
+    mutual = "tlsee connect www.python.org" if options["mutual"] else "tlsee demo --mutual"
+    others = [f"tlsee demo --tls {other}", "tlsee demo -v", mutual]
     screen.line("next:  " + "    ".join(others))
     screen.flush()

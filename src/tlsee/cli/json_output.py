@@ -21,11 +21,12 @@ from tlsee.explain.story import Story
 from tlsee.identity.certificate import CertificateView
 from tlsee.identity.path.verdict import Verdict
 from tlsee.identity.pem import to_pem
-from tlsee.identity.proof import ByCertificate, Unverified
+from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
 from tlsee.text import printable
 
 CONNECT_SCHEMA = "tlsee.connect/1"
 SERVE_SCHEMA = "tlsee.serve/1"
+_JUDGED = (ByCertificate, ByDecryption, Unverified)
 
 
 def line_of(item: Mapping[str, Any]) -> str:
@@ -107,9 +108,10 @@ def negotiated(info: ConnectionInfo) -> dict[str, Any]:
     return {
         "version": info.version.label,
         "suite": str(info.suite),
-        "group": str(info.group),
+        "group": str(info.group) if info.group is not None else None,
         "post_quantum": info.group in HYBRIDS,
-        "scheme": str(info.scheme),
+        "forward_secret": info.group is not None,
+        "scheme": str(info.scheme) if info.scheme is not None else None,
         "client_scheme": str(info.client_scheme) if info.client_scheme is not None else None,
         "alpn": printable(info.alpn, 255) if info.alpn is not None else None,
         "server_name": printable(info.server_name, 255) if info.server_name else None,
@@ -188,7 +190,7 @@ def serve_object(
 ) -> dict[str, Any]:
     """One served connection."""
     proof = info.peer if info is not None else None
-    verdict = proof.verdict if isinstance(proof, ByCertificate | Unverified) else story.verdict
+    verdict = proof.verdict if isinstance(proof, _JUDGED) else story.verdict
     return {
         "schema": SERVE_SCHEMA,
         "ok": error is None,

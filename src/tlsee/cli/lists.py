@@ -23,8 +23,7 @@ GROUP_NAMES = {
     "p256mlkem768": NamedGroup.SecP256r1MLKEM768,
     "p384mlkem1024": NamedGroup.SecP384r1MLKEM1024,
 }
-VERSIONS = {"1.3": ProtocolVersion.TLS13}
-NOT_BUILT = {"1.2": "TLS 1.2 is not built yet"}
+VERSIONS = {"1.3": ProtocolVersion.TLS13, "1.2": ProtocolVersion.TLS12}
 Code = TypeVar("Code")
 _SEPARATORS = re.compile(r"[,:\s]+")
 
@@ -60,7 +59,7 @@ def suites(text: str | None) -> list[CipherSuite] | None:
 
 
 def versions(text: str | None) -> list[ProtocolVersion] | None:
-    """Protocol versions: ``1.3``.
+    """Protocol versions, these and no others: ``1.3``, ``1.2``, ``1.3,1.2``.
 
     Raises:
         Usage: a version that is not spoken here.
@@ -70,12 +69,12 @@ def versions(text: str | None) -> list[ProtocolVersion] | None:
     found = []
     for item in split(text):
         name = item.lower().removeprefix("tlsv").removeprefix("tls")
-        if name in NOT_BUILT:
-            raise Usage(f"--tls {printable(item, 20)}: {NOT_BUILT[name]}", "use --tls 1.3")
         if name not in VERSIONS:
-            raise Usage(f"--tls {printable(item, 20)}: not spoken here", "use --tls 1.3")
+            raise Usage(
+                f"--tls {printable(item, 20)}: not spoken here", "use --tls 1.3 or --tls 1.2"
+            )
         found.append(VERSIONS[name])
-    return found
+    return list(dict.fromkeys(found))
 
 
 def protocols(text: str | None) -> list[str]:

@@ -8,13 +8,13 @@ from tlsee.codes import ExtensionType
 from tlsee.connection.info import ConnectionInfo
 from tlsee.explain import summary
 from tlsee.explain.layout import WIDTH, labelled, listed
-from tlsee.explain.narrate import narrate, title
+from tlsee.explain.narrate import Protection, narrate, title
 from tlsee.explain.reading import offered_groups, offered_versions, server_name
 from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.identity.proof import ByCertificate
 from tlsee.text import count, printable
-from tlsee.trace import Epoch, Role
+from tlsee.trace import Role
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.hellos import ClientHello
 
@@ -57,7 +57,11 @@ def text_page(info: ConnectionInfo, story: Story) -> str:
 
 def headline(info: ConnectionInfo) -> str:
     """The result in a line."""
-    return f"{info.version.label} with {info.group} and {info.suite}"
+    return f"{info.version.label} with {_exchange(info)} and {info.suite}"
+
+
+def _exchange(info: ConnectionInfo) -> str:
+    return str(info.group) if info.group is not None else "RSA key exchange"
 
 
 def facts(info: ConnectionInfo, story: Story) -> list[tuple[str, str]]:
@@ -127,7 +131,9 @@ def html_page(info: ConnectionInfo, story: Story) -> str:
 
 
 def _chips(info: ConnectionInfo) -> list[str]:
-    found = [str(info.group), str(info.suite), str(info.scheme)]
+    found = [_exchange(info), str(info.suite)]
+    if info.scheme is not None:
+        found.append(str(info.scheme))
     return [*found, printable(info.alpn, 32)] if info.alpn is not None else found
 
 
@@ -137,22 +143,23 @@ def _table_row(label: str, text: str) -> str:
 
 def _messages(story: Story) -> str:
     parts = []
-    epoch = Epoch.INITIAL
+    protection = Protection(story)
     for step in story.steps:
-        if step.kind is not Kind.MESSAGE:
+        if step.kind not in (Kind.MESSAGE, Kind.CHANGE):
             continue
-        if step.epoch > epoch:
-            epoch = step.epoch
-            parts.append(f'<li class="rule">encrypted from here on: {epoch.name.lower()} keys</li>')
+        announced = protection.announced(step)
+        if announced:
+            parts.append(f'<li class="rule">{escape(announced)}</li>')
         parts.append(_message(step, story))
     return "".join(parts)
 
 
 def _message(step: Step, story: Story) -> str:
     who = "your client" if step.sender is Role.CLIENT else "this server"
+    length = max(1, len(step.raw))  # a ChangeCipherSpec is one byte, and no message
     said = escape(sentence_of(step, story, None)).replace("\n", "<br>")
     return (
         f'<li class="{step.sender.value}"><header><strong>{step.number}. {escape(title(step))}'
-        f'</strong><span class="soft">{who}, {count(len(step.raw), "byte")}</span></header>'
+        f'</strong><span class="soft">{who}, {count(length, "byte")}</span></header>'
         f"<p>{said}</p></li>"
     )

@@ -52,7 +52,7 @@ from tlsee.text import printable
     help="Required unless told otherwise.",
 )
 @click.option("--alpn", metavar="LIST", help="Application protocols; http/1.1 unless given.")
-@click.option("--tls", metavar="VERSION", help="The version to speak: 1.3.")
+@click.option("--tls", metavar="VERSION", help="Speak this version and no other: 1.3 or 1.2.")
 @click.option("--echo", is_flag=True, help="Send back what comes, instead of answering HTTP.")
 @click.option("--json", "as_json", is_flag=True, help="One object a line, a connection each.")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N connections.")

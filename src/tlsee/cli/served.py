@@ -124,7 +124,8 @@ class Served:
         info = self.info
         if info is None:
             return self.address
-        text = f"{self.address}  {info.version.label}, {info.group}, {info.suite}"
+        group = info.group if info.group is not None else "RSA"
+        text = f"{self.address}  {info.version.label}, {group}, {info.suite}"
         return f"{text}, {self.said}" if self.said else text
 
     def as_complaint(self) -> str:

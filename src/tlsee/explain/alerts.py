@@ -10,8 +10,8 @@ _BY_ALERT = {
         "offer more: leave out --groups and --suites; ask for the peer's log",
     ),
     Alert.protocol_version: (
-        "the peer does not speak TLS 1.3, and nothing older is built here yet",
-        "update the peer, or use another program for it",
+        "the peer speaks no version that was offered",
+        "leave out --tls to offer all; if it was, the peer is older than TLS 1.2: update it",
     ),
     Alert.insufficient_security: (
         "the peer wants stronger algorithms than were offered",

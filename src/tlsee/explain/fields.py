@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from tlsee.codes import ExtensionType, OpenEnum
+from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.errors import TLSError
 from tlsee.explain.layout import WIDTH, Line, wrap
 from tlsee.text import count, printable
-from tlsee.wire.codec import dissect_message
+from tlsee.wire.codec import dissect, dissect_message
+from tlsee.wire.messages12 import CONTENTS
 from tlsee.wire.span import Span
 
 BYTES_SHOWN = 5  # of a field, in hexadecimal
@@ -18,15 +21,40 @@ NAME_COLUMN = 38  # where the meaning begins
 BYTES_COLUMN = 62
 
 
-def fields_of_message(message: Any, raw: bytes, width: int = WIDTH) -> list[Line]:
-    """The fields of a message, a line each; nothing for one that could not be read."""
+def fields_of_message(
+    message: Any,
+    raw: bytes,
+    width: int = WIDTH,
+    key_exchange: KeyExchangeAlgorithm | None = None,
+) -> list[Line]:
+    """The fields of a message, a line each; nothing for one that could not be read.
+
+    ``key_exchange`` tells what the key exchange messages of 1.2 hold.
+    """
     if message is None:
         return []
-    rows = list(_rows(dissect_message(type(message), raw), raw, 0, width))
+    span = _with_content(dissect_message(type(message), raw), message, raw, key_exchange)
+    rows = list(_rows(span, raw, 0, width))
     lines = [Line(text.rstrip(), "byte") for text in rows[:ROWS_SHOWN]]
     if len(rows) > ROWS_SHOWN:
         lines.append(Line(f"{'':{INDENT}}.. and {len(rows) - ROWS_SHOWN:,} more lines", "byte"))
     return lines
+
+
+def _with_content(
+    span: Span, message: Any, raw: bytes, key_exchange: KeyExchangeAlgorithm | None
+) -> Span:
+    """Where the suite tells what a message's bytes are, those instead of the bytes."""
+    known = CONTENTS.get(type(message).msg_type, {})
+    held = known.get(key_exchange) if key_exchange is not None else None
+    if held is None:
+        return span
+    try:
+        found = dissect(held, raw[span.children[-1].start :], span.children[-1].start)
+    except TLSError:
+        return span
+    children = (*span.children[:-1], *found.children)
+    return Span(span.name, span.start, span.end, span.value, children)
 
 
 def _rows(span: Span, raw: bytes, depth: int, width: int) -> Iterator[str]:

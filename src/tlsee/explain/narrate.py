@@ -16,7 +16,6 @@ NAME_WIDTH = 34  # columns for what a step is called
 DATA_SHOWN = 30  # characters of application data in a step's name
 
 _KEYS = {
-    Epoch.INITIAL: "",
     Epoch.EARLY: "early data keys",
     Epoch.HANDSHAKE: "handshake keys",
     Epoch.APPLICATION: "application keys",
@@ -31,6 +30,29 @@ class Block:
     lines: tuple[Line, ...]
 
 
+class Protection:
+    """Notices where what is said begins to be encrypted under other keys.
+
+    In 1.3 both sides change at the same message, or all but; in 1.2 each has a ChangeCipherSpec of
+    its own, and what the other one says stays readable until then.
+    """
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._epochs: dict[Role | None, Epoch] = {}
+
+    def announced(self, step: Step) -> str:
+        """What to say before this step, or nothing."""
+        older = self._story.is_older
+        side = step.sender if older else None
+        if step.epoch <= self._epochs.get(side, Epoch.INITIAL):
+            return ""
+        self._epochs[side] = step.epoch
+        if not older:
+            return f"encrypted from here on: {_KEYS[step.epoch]}"
+        return f"encrypted from here on, {way_of(step)}: {step.sender.value}_write_key"
+
+
 def narrate(
     story: Story, peer_story: Story | None = None, *, detail: bool = False, width: int = WIDTH
 ) -> Iterator[Block]:
@@ -42,33 +64,37 @@ def narrate(
         detail: add every field of every message with its bytes.
         width: the longest line.
     """
-    epoch = Epoch.INITIAL
+    protection = Protection(story)
     for step, both in merged(story.steps):
         lines: list[Line] = []
-        if step.epoch > epoch:
-            epoch = step.epoch
-            lines.append(rule(f"encrypted from here on: {_KEYS[epoch]}", width))
+        announced = protection.announced(step)
+        if announced:
+            lines.append(rule(announced, width))
         lines.append(Line(_heading(step, both, width), "step"))
-        if step.kind is Kind.MESSAGE:
+        if step.kind in (Kind.MESSAGE, Kind.CHANGE):
             for text in sentence_of(step, story, peer_story).splitlines():
                 lines.extend(paragraph(text, width))
             if detail:
-                lines.extend(fields_of_message(step.message, step.raw, width))
+                lines.extend(fields_of_message(step.message, step.raw, width, story.key_exchange))
         yield Block(step, tuple(lines))
 
 
 def _heading(step: Step, both: bool, width: int) -> str:
-    if both:
-        way = "both ways"
-    else:
-        way = "client -> server" if step.sender is Role.CLIENT else "client <- server"
+    way = "both ways" if both else way_of(step)
     start, name, measure = f"{step.number:>2}  {way:<16}  ", title(step), _measure(step)
     room = min(NAME_WIDTH, width - len(start) - len(measure))  # large numbers move to the left
     return f"{start}{name:<{max(room, len(name) + 2)}}{measure}".rstrip()[:width]
 
 
+def way_of(step: Step) -> str:
+    """Who speaks to whom, the client always on the left."""
+    return "client -> server" if step.sender is Role.CLIENT else "client <- server"
+
+
 def title(step: Step) -> str:
     """What a step is called: the message's name as in the RFC, or the data itself."""
+    if step.kind is Kind.CHANGE:
+        return "ChangeCipherSpec"
     if step.kind is Kind.MESSAGE:
         if step.message is not None:
             return type(step.message).__name__
@@ -82,8 +108,10 @@ def title(step: Step) -> str:
 
 
 def _measure(step: Step) -> str:
+    if step.kind is Kind.CHANGE:
+        return "1 byte, readable"
     if step.kind is Kind.MESSAGE:
-        readable = ", readable" if step.epoch is Epoch.INITIAL else ""
+        readable = ", readable" if step.is_readable else ""
         return f"{count(len(step.raw), 'byte')}{readable}"
     if step.kind is Kind.ALERT:
         return "goodbye: nothing cut off" if step.is_goodbye else "fatal alert"

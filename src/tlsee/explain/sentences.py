@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tlsee.codes import ExtensionType, KeyUpdateRequest, ProtocolVersion
+from tlsee.explain import sentences12
 from tlsee.explain.layout import listed, short_hex
-from tlsee.explain.reading import name_of, offered_groups, offered_versions, server_name, view_of
-from tlsee.explain.story import Step, Story
+from tlsee.explain.phrases import asked_for, finished, introduced, judged, signed
+from tlsee.explain.reading import offered_groups, offered_versions, server_name
+from tlsee.explain.story import Kind, Step, Story
 from tlsee.text import count, printable
-from tlsee.trace import CertificateJudged, FinishedChecked, Role, SignatureChecked
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
@@ -43,7 +44,7 @@ from tlsee.wire.messages13 import (
 
 
 def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
-    """What a handshake message says.
+    """What a handshake message says, or a ChangeCipherSpec.
 
     Args:
         step: the message.
@@ -51,6 +52,8 @@ def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
         peer_story: of the other side, where both were watched: it knows what came of our own
             messages.
     """
+    if step.kind is Kind.CHANGE:
+        return sentences12.change_cipher_spec(step, story)
     speak = _SPEAKERS.get(type(step.message))
     if speak is None:
         return "Cannot be read here." if step.message is None else ""
@@ -87,7 +90,8 @@ def _client_hello(step: Step, story: Story, _heard: Story | None) -> str:
     protocols = hello.extensions.get(ProtocolNameList)
     if protocols is not None:
         text += f" After this I would speak {listed(_protocols(protocols), 'or')}."
-    return f'{text} My random is {short_hex(hello.random)}."'
+    known_as = " (the textbooks' nonce)" if story.is_older else ""
+    return f'{text} My random{known_as} is {short_hex(hello.random)}."'
 
 
 def _versions(versions: Sequence[ProtocolVersion]) -> str:
@@ -103,7 +107,9 @@ def _number(number: int) -> str:
 def _server_hello(step: Step, _story: Story, _heard: Story | None) -> str:
     hello: ServerHello = step.message
     version = hello.extensions.get(SupportedVersionsServerHello)
-    label = (version.selected_version if version is not None else hello.legacy_version).label
+    if version is None:
+        return sentences12.server_hello(hello)
+    label = version.selected_version.label
     share = hello.extensions.get(KeyShareServerHello)
     if share is None:
         return f'"{label}, {hello.cipher_suite}."'
@@ -149,77 +155,14 @@ def _certificate_request(step: Step, _story: Story, _heard: Story | None) -> str
     message: CertificateRequest = step.message
     schemes = message.extensions.get(SignatureAlgorithms)
     number = len(schemes.supported_signature_algorithms) if schemes is not None else 0
-    text = f'"Now show me yours, signed with one of {count(number, "scheme")}'
     authorities = message.extensions.get(CertificateAuthorities)
-    if authorities is not None:
-        known = len(authorities.authorities)
-        text += f"; I know {known} {'authority' if known == 1 else 'authorities'}"
-    return f'{text}."'
+    return asked_for(number, len(authorities.authorities) if authorities is not None else 0)
 
 
 def _certificate(step: Step, _story: Story, heard: Story | None) -> str:
     message: Certificate = step.message
-    if not message.certificate_list:
-        return '"I have none to show."'
-    leaf = view_of(message.certificate_list[0].cert_data)
-    if leaf is None:
-        text = "A certificate that cannot be read here."
-    else:
-        who = printable(name_of(leaf), 64)
-        vouches = f"and {printable(leaf.issuer, 64)} vouches for me"
-        if leaf.self_issued:
-            vouches = "and nobody but myself says so"
-        text = f'"I am {who}, {vouches}."'
-    more = len(message.certificate_list) - 1
-    if more:
-        text += f" With {count(more, 'certificate')} of authorities between."
-    return f"{text}{_judged(step, heard)}"
-
-
-def _judged(step: Step, heard: Story | None) -> str:
-    if heard is None:
-        return ""
-    theirs = heard.step_of(Certificate, step.sender)
-    judged = theirs.fact(CertificateJudged) if theirs is not None else None
-    if judged is None:
-        return ""
-    who = "client" if heard.role is Role.CLIENT else "server"
-    verdict = judged.verdict
-    name = " and name" if verdict.name is not None else ""
-    uses = "authority, signature, dates, use" if name else "authority, signature, dates and use"
-    if verdict.accepted:
-        return f" The {who} checks {uses}{name}: accepted."
-    reason = verdict.reason
-    sentence = reason.sentence if reason is not None else "nobody vouches for it"
-    return f" The {who} judges: REFUSED, {sentence}."
-
-
-def _certificate_verify(step: Step, _story: Story, heard: Story | None) -> str:
-    message: CertificateVerify = step.message
-    text = (
-        f"A signature ({message.algorithm}) over messages 1-{step.number - 1}: only the owner of "
-        "the certificate's key could make it, and only for this conversation."
-    )
-    theirs = heard.step_of(CertificateVerify, step.sender) if heard is not None else None
-    valid = theirs is not None and theirs.fact(SignatureChecked) is not None
-    return f"{text} Valid." if valid else text
-
-
-def _finished(step: Step, story: Story, heard: Story | None) -> str:
-    earlier = [s for s in story.steps[: step.number - 1] if isinstance(s.message, Finished)]
-    through = f"messages 1-{step.number - 1}"
-    if earlier:
-        text = f"The same over {through}."
-    else:
-        text = f"A keyed checksum over {through}: not one byte was changed."
-    theirs = heard.step_of(Finished, step.sender) if heard is not None else None
-    if theirs is not None and theirs.fact(FinishedChecked) is not None:
-        text += " Matches."
-    took = story.milliseconds
-    if earlier and took is not None:
-        trips = count(story.round_trips, "round trip")
-        text += f" Done: {trips}, {took:.1f} ms."
-    return text
+    chain = [entry.cert_data for entry in message.certificate_list]
+    return f"{introduced(chain)}{judged(step, heard)}"
 
 
 def _new_session_ticket(step: Step, _story: Story, _heard: Story | None) -> str:
@@ -250,9 +193,10 @@ _SPEAKERS: dict[type[Any], Callable[[Step, Story, Story | None], str]] = {
     EncryptedExtensions: _encrypted_extensions,
     CertificateRequest: _certificate_request,
     Certificate: _certificate,
-    CertificateVerify: _certificate_verify,
-    Finished: _finished,
+    CertificateVerify: signed,
+    Finished: finished,
     NewSessionTicket: _new_session_ticket,
     KeyUpdate: _key_update,
     EndOfEarlyData: _end_of_early_data,
+    **sentences12.SPEAKERS,
 }

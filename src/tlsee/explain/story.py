@@ -11,7 +11,15 @@ import enum
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from tlsee.codes import AlertDescription, ContentType, HandshakeType, NamedGroup
+from tlsee.codes import (
+    AlertDescription,
+    ContentType,
+    HandshakeType,
+    NamedGroup,
+    ProtocolVersion,
+)
+from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.crypto.suites12 import Suite12, suites12
 from tlsee.errors import TLSError
 from tlsee.explain.collector import Collector, Records, Spoken
 from tlsee.trace import (
@@ -26,7 +34,9 @@ from tlsee.trace import (
     MessageSent,
     Role,
 )
+from tlsee.wire import messages12
 from tlsee.wire.codec import Message, decode
+from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
 from tlsee.wire.framing import kind_of
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 from tlsee.wire.messages13 import (
@@ -42,6 +52,7 @@ from tlsee.wire.messages13 import (
 
 F = TypeVar("F")
 
+# The messages of 1.3; those of 1.2 are ``messages12.MESSAGES``.
 STRUCTS: dict[HandshakeType, type[Message]] = {
     HandshakeType.client_hello: ClientHello,
     HandshakeType.server_hello: ServerHello,
@@ -58,9 +69,10 @@ STRUCTS: dict[HandshakeType, type[Message]] = {
 
 
 class Kind(enum.Enum):
-    """What a step is."""
+    """What a step is. ``CHANGE`` is the ChangeCipherSpec of TLS 1.2, which is no message."""
 
     MESSAGE = "message"
+    CHANGE = "change"
     DATA = "data"
     ALERT = "alert"
 
@@ -70,7 +82,7 @@ class Step:
 
     Attributes:
         number: from 1. ``sender``: who said it; ``sent``: whether that was the observed side.
-        kind: message, data or alert. ``epoch``: the keys that protect it.
+        kind: message, change, data or alert. ``epoch``: the keys that protect it.
         raw: a message's bytes, header included; ``message``: what they say, ``None`` if they
             cannot be read; ``handshake_type``: by its bytes.
         records: of application data. ``description``: of an alert.
@@ -102,6 +114,11 @@ class Step:
         """Whether this is close_notify."""
         return self.description == AlertDescription.close_notify
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether a listener can read it."""
+        return self.epoch is Epoch.INITIAL
+
     def fact(self, kind: type[F]) -> F | None:
         """The first fact of this kind."""
         for fact in self.facts:
@@ -127,6 +144,8 @@ class Story:
         self.began: float | None = None
         self.done: float | None = None
         self.error: BaseException | None = None
+        self.version: ProtocolVersion | None = None  # what ServerHello selected
+        self.suite12: Suite12 | None = None  # with 1.2, which says how keys are exchanged
         for at, event in events:
             if self.began is None:
                 self.began = at
@@ -164,15 +183,26 @@ class Story:
         step.raw = event.raw
         try:
             step.handshake_type = kind_of(event.raw)
-            struct = STRUCTS.get(step.handshake_type)
+            structs = messages12.MESSAGES if self.is_older else STRUCTS
+            struct = structs.get(step.handshake_type)
             if struct is not None:
                 step.message = decode(struct, event.raw)
         except TLSError:
             step.message = None  # the endpoint has refused it too, and says why
+        if isinstance(step.message, ServerHello):
+            self._selected(step.message)
+
+    def _selected(self, hello: ServerHello) -> None:
+        item = hello.extensions.get(SupportedVersionsServerHello)
+        self.version = item.selected_version if item is not None else hello.legacy_version
+        if self.is_older:
+            self.suite12 = suites12().get(hello.cipher_suite)
 
     def _records(self, at: float, event: Records) -> None:
         if self.done is None:
             self.handshake_wire += event.wire
+        if event.content_type == ContentType.change_cipher_spec and self.is_older:
+            self._step(at, Kind.CHANGE, event.sent, event.epoch)  # in 1.3 it means nothing
         if event.content_type != ContentType.application_data:
             return
         last = self.steps[-1] if self.steps else None
@@ -199,6 +229,16 @@ class Story:
 
     # --- What a narrator asks for -------------------------------------------------------------
 
+    @property
+    def is_older(self) -> bool:
+        """Whether it is TLS 1.2 or older, as far as the server has said."""
+        return self.version is not None and self.version < ProtocolVersion.TLS13
+
+    @property
+    def key_exchange(self) -> KeyExchangeAlgorithm | None:
+        """How 1.2 came to its premaster secret; ``None`` in 1.3."""
+        return self.suite12.key_exchange if self.suite12 is not None else None
+
     def first(self, struct: type[F], sender: Role | None = None) -> F | None:
         """The first message of this kind, read."""
         for step in self.steps:
@@ -206,8 +246,8 @@ class Story:
                 return step.message
         return None
 
-    def step_of(self, struct: type[Any], sender: Role) -> Step | None:
-        """The first step with this kind of message from this side."""
+    def step_of(self, struct: type[Any] | tuple[type[Any], ...], sender: Role) -> Step | None:
+        """The first step with this kind of message, or one of these kinds, from this side."""
         for step in self.steps:
             if isinstance(step.message, struct) and step.sender is sender:
                 return step
@@ -243,11 +283,13 @@ class Story:
     @property
     def round_trips(self) -> int:
         """How often the client had to wait for the server before it could send data."""
-        return 1 + (self.first(HelloRetryRequest) is not None)
+        return 1 + (self.first(HelloRetryRequest) is not None) + self.is_older
 
     @property
     def group(self) -> NamedGroup | None:
-        """The group of the key exchange."""
+        """The group of the key exchange; RSA key exchange has none."""
+        if self.key_exchange is KeyExchangeAlgorithm.rsa:
+            return None
         choice = self.choice("group")
         return choice.chosen if choice is not None else None
 
@@ -261,7 +303,7 @@ class Story:
 def merged(steps: Sequence[Step]) -> Iterator[tuple[Step, bool]]:
     """Steps, with two close_notify that follow one another told as one."""
     skip = False
-    for step, following in zip(steps, [*steps[1:], None], strict=True):
+    for step, following in zip(steps, (*steps[1:], None), strict=bool(steps)):
         if skip:
             skip = False
             continue

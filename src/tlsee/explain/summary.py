@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlsee.codes import NamedGroup, OpenEnum
+from tlsee.codes import CipherSuite, NamedGroup, OpenEnum
+from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.crypto.suites12 import suites12
 from tlsee.explain.layout import WIDTH, Line, listed, row
+from tlsee.explain.phrases import CERTIFICATES, ranges
 from tlsee.explain.reading import name_of, server_name
 from tlsee.explain.story import Story, merged
 from tlsee.text import count, printable
-from tlsee.trace import CertificateJudged, Choice, Epoch, Role, SignatureChecked
+from tlsee.trace import CertificateJudged, Choice, FinishedChecked, Role, SignatureChecked
+from tlsee.values import replace
 from tlsee.wire.extensions.key_share import KeyShareClientHello, KeyShareServerHello
 from tlsee.wire.hellos import ClientHello, ServerHello
-from tlsee.wire.messages13 import Certificate
 
 # Of a hybrid's share, the bytes that are not ML-KEM's (RFC 10024).
 CLASSICAL_BYTES = {
@@ -21,6 +24,7 @@ CLASSICAL_BYTES = {
     NamedGroup.SecP384r1MLKEM1024: 97,
 }
 LOSERS_SHOWN = 3
+LOSERS_LENGTH = 60  # characters of them; one is always shown
 # What is decided, and what its row is called.
 _CHOICES = {
     "version": "version",
@@ -49,8 +53,24 @@ def choice_rows(story: Story, peer_story: Story | None = None) -> list[tuple[str
     for what, label in _CHOICES.items():
         choice = decision(what, story, peer_story)
         if choice is not None and (choice.offered or choice.chosen is not None):
-            rows.append((label, why(choice)))
+            rows.append((label, why(within_version(choice, story))))
     return rows
+
+
+def within_version(choice: Choice, story: Story) -> Choice:
+    """The choice without what was offered for another version: that was never in the race."""
+    if choice.what == "suite":
+        offered = tuple(s for s in choice.offered if is_of_tls12(s) is story.is_older)
+    elif choice.what == "group" and story.is_older:
+        offered = tuple(group for group in choice.offered if group not in CLASSICAL_BYTES)
+    else:
+        return choice
+    return replace(choice, offered=offered)
+
+
+def is_of_tls12(suite: CipherSuite) -> bool:
+    """Whether a suite is for TLS 1.2: its name says WITH (RFC 5246, A.5; RFC 9846, B.4)."""
+    return suite in suites12()
 
 
 def decision(what: str, story: Story, peer_story: Story | None = None) -> Choice | None:
@@ -79,9 +99,20 @@ def why(choice: Choice) -> str:
     ]
     if not others:
         return f"{won}, the only one offered: {choice.rule}"
-    more = len(others) - LOSERS_SHOWN
-    shown = others if more <= 1 else [*others[:LOSERS_SHOWN], f"{more} more"]
-    return f"{won}, over {listed(shown)}: {choice.rule}"
+    return f"{won}, over {listed(_shortened(others))}: {choice.rule}"
+
+
+def _shortened(names: list[str]) -> list[str]:
+    """The first of them and how many more there are."""
+    shown = names[:1]
+    for name in names[1:LOSERS_SHOWN]:
+        if sum(map(len, shown)) + len(name) > LOSERS_LENGTH:
+            break
+        shown.append(name)
+    more = len(names) - len(shown)
+    if more == 1 and len(shown) == LOSERS_SHOWN:
+        return names
+    return [*shown, f"{more} more"] if more else shown
 
 
 def describe(item: Any) -> str:
@@ -113,9 +144,12 @@ def proved(story: Story, peer_story: Story | None = None) -> str:
 
 def _claim(side: Story, who: Role) -> str:
     """What this side knows of the peer, whose role is ``who``."""
-    shown = side.step_of(Certificate, who)
+    shown = side.step_of(CERTIFICATES, who)
     judged = side.facts(CertificateJudged)
-    if shown is None or not judged or not side.facts(SignatureChecked):
+    decrypted = who is Role.SERVER and side.key_exchange is KeyExchangeAlgorithm.rsa
+    if shown is None or not judged:
+        return ""
+    if not side.facts(FinishedChecked if decrypted else SignatureChecked):
         return ""
     verdict = judged[-1].verdict
     leaf = verdict.leaf
@@ -128,18 +162,25 @@ def _claim(side: Story, who: Role) -> str:
 
 def hidden(story: Story) -> str:
     """What a listener does not see, and what it does."""
-    secret = [s for s in story.steps if s.epoch is not Epoch.INITIAL]
+    secret = [step for step, _ in merged(story.steps) if not step.is_readable]
     if not secret:
         return "nothing"
     hello = story.first(ClientHello)
     name = server_name(hello) if hello is not None else ""
-    seen = f"the name {name}, lengths and times" if name else "lengths and times"
-    told = [step for step, _ in merged(secret)]
-    return f"{told[0].number} to {told[-1].number}; a listener saw {seen}"
+    seen = [f"the name {name}"] if name else []
+    if story.is_older:
+        seen.append("every certificate")
+    numbers = ranges([step.number for step in secret], " to ")
+    return f"{numbers}; a listener saw {listed([*seen, 'lengths', 'times'])}"
 
 
 def tomorrow(story: Story) -> str:
     """What a thief of the certificate's key can do with a recording."""
+    if story.key_exchange is KeyExchangeAlgorithm.rsa:
+        return (
+            "NO forward secrecy: whoever steals the certificate's key can read this recording, "
+            "for the premaster secret was encrypted to that key"
+        )
     text = (
         "whoever steals the certificate's key cannot read this recording: the key halves were "
         "made for this handshake and thrown away"

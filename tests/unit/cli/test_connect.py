@@ -23,11 +23,14 @@ from tests.support.command import (
 from tests.support.schemas import complaints, schema
 from tests.support.snapshots import matches_snapshot
 from tlsee.cli.attempt import Attempt
-from tlsee.codes import NamedGroup
+from tlsee.codes import NamedGroup, ProtocolVersion
 from tlsee.config import ServerConfig
 from tlsee.streams.blocking import Stream
 
 __all__ = ["world"]
+
+TLS13, TLS12 = ProtocolVersion.TLS13, ProtocolVersion.TLS12
+BOTH = [TLS13, TLS12]
 
 
 def _config(world: World, *names: str, **options: Any) -> ServerConfig:
@@ -57,6 +60,61 @@ def test_the_screen(world: World, encoding: str) -> None:
     assert (result.code, result.err) == (0, "")
     looks_good(result.out)
     matches_snapshot("connect", result.out)
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_screen_of_1_2(world: World, encoding: str) -> None:
+    """Two round trips, the group that ECDHE used, and what it is not."""
+    result = _connect(world, _config(world, versions=BOTH), "--tls", "1.2", encoding=encoding)
+    assert (result.code, result.err) == (0, "")
+    looks_good(result.out)
+    matches_snapshot("connect-12", result.out)
+
+
+def test_messages_of_1_2(world: World) -> None:
+    """``-vv`` tells them by their names, with what the key exchange messages hold."""
+    result = _connect(world, _config(world, versions=BOTH), "--tls", "1.2", "-vv")
+    looks_good(result.out)
+    for words in ("ServerKeyExchange", "ServerHelloDone", "ChangeCipherSpec", "client_write_key"):
+        assert words in result.out
+    assert "It ends with DOWNGRD: the server could speak TLS 1.3." in " ".join(result.out.split())
+
+
+@pytest.mark.parametrize(
+    ("tls", "theirs", "found"),
+    [
+        ("1.2", BOTH, "TLS 1.2"),
+        ("1.2,1.3", BOTH, "TLS 1.3"),
+        ("1.3,1.2", [TLS12], "TLS 1.2"),
+        ("1.3", BOTH, "TLS 1.3"),
+    ],
+)
+def test_versions_meet(world: World, tls: str, theirs: list[ProtocolVersion], found: str) -> None:
+    """The newest that both have; ``--tls`` offers exactly what it says."""
+    config = _config(world, versions=theirs)
+    negotiated = _object(_connect(world, config, "--tls", tls, "--json"))["negotiated"]
+    assert (negotiated["version"], negotiated["forward_secret"]) == (found, True)
+    assert negotiated["post_quantum"] is (found == "TLS 1.3")
+
+
+@pytest.mark.parametrize(("tls", "theirs"), [("1.2", [TLS13]), ("1.3", [TLS12])])
+def test_versions_do_not_meet(world: World, tls: str, theirs: list[ProtocolVersion]) -> None:
+    """The server's alert is told with what was offered."""
+    result = _connect(world, _config(world, versions=theirs), "--tls", tls)
+    assert result.code == 1
+    looks_good(result.out)
+    assert f"no version that we offered (TLS {tls})" in " ".join(result.out.split())
+    assert "protocol_version (70) received" in result.out
+
+
+def test_a_client_certificate_in_1_2(world: World) -> None:
+    """There the server's Finished says that it went on; a refusal comes within the handshake."""
+    config = _config(world, versions=[TLS12], client_trust=world.authority.trust)
+    options = ("--tls", "1.2", "--json")
+    found = _object(_connect(world, config, *options, "--cert", str(world.client)))
+    assert found["client_certificate"] == {"shown": "joe", "server": "went_on"}
+    found = _object(_connect(world, config, *options))
+    assert (found["stage"], found["alert"]) == ("handshake", "handshake_failure")
 
 
 def test_messages_fields_and_chain(world: World) -> None:

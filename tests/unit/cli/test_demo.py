@@ -7,7 +7,7 @@ import pytest
 from tests.support.command import ENCODINGS, looks_good, tlsee
 from tests.support.snapshots import matches_snapshot
 from tlsee.cli.demo import HELLO_CLIENT, HELLO_SERVER, Cast, Performance
-from tlsee.codes import NamedGroup
+from tlsee.codes import NamedGroup, ProtocolVersion
 from tlsee.explain.story import Kind
 
 LONGEST = 60  # lines
@@ -48,9 +48,46 @@ def test_a_step_at_a_time() -> None:
     assert " 7  client -> server  Finished" in result.out
 
 
-def test_a_version_that_is_not_built() -> None:
-    """``--tls 1.2`` is wrong usage until it exists."""
-    assert tlsee("demo", "--tls", "1.2").code == 2
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_the_textbooks_handshake(encoding: str) -> None:
+    """``--tls 1.2`` tells RFC 5246's messages by their names, with the textbooks' word beside."""
+    result = tlsee("demo", "--tls", "1.2", encoding=encoding)
+    assert (result.code, result.err) == (0, "")
+    looks_good(result.out)
+    assert len(result.out.splitlines()) <= LONGEST
+    matches_snapshot("demo-12", result.out)
+
+
+def test_the_mutual_textbooks_handshake() -> None:
+    """With the client's certificate, every field: what the key exchange messages hold as well."""
+    result = tlsee("demo", "--tls", "1.2", "--mutual")
+    looks_good(result.out)
+    matches_snapshot("demo-12-mutual", result.out)
+    result = tlsee("demo", "--tls", "1.2", "--mutual", "-v")
+    looks_good(result.out)
+    for field in ("named_curve", "ecdh_Yc", "certificate_types", "verify_data", "signed_params"):
+        assert f"  {field} " in result.out
+
+
+def test_a_version_that_is_not_spoken() -> None:
+    """Older ones are wrong usage."""
+    assert tlsee("demo", "--tls", "1.1").code == 2
+
+
+def test_both_ends_tell_the_same_of_1_2() -> None:
+    """Each saw each message and each ChangeCipherSpec, in the same order."""
+    performance = Performance(Cast(mutual=True, versions=[ProtocolVersion.TLS12]))
+    client, server = performance.client, performance.server
+    told = [(s.kind, s.sender, s.raw, s.epoch) for s in client.steps if s.kind is not Kind.ALERT]
+    assert told == [
+        (s.kind, s.sender, s.raw, s.epoch) for s in server.steps if s.kind is not Kind.ALERT
+    ]
+    assert [s.number for s in client.steps if s.kind is Kind.CHANGE] == [10, 12]
+    for story in (client, server):
+        assert story.version == ProtocolVersion.TLS12
+        assert story.round_trips == 2
+        assert story.verdict.accepted
+        assert all(s.message is not None for s in story.steps if s.kind is Kind.MESSAGE)
 
 
 def test_nothing_is_staged() -> None:

@@ -139,6 +139,22 @@ def test_the_page(tmp_path: Path) -> None:
         assert _get(server, "/favicon.ico")[0] == 404
 
 
+def test_the_page_of_1_2(tmp_path: Path) -> None:
+    """The textbooks' messages, and where each side's keys change."""
+    with serving(tmp_path, "--tls", "1.2") as server:
+        assert ", TLS 1.2\n" in "".join(server.introduction)
+        status, _, text = _get(server)
+        assert status == 200
+        looks_good(text)
+        assert text.startswith("TLS 1.2 with ")
+        for words in ("version   TLS 1.2", "ServerHelloDone", "ChangeCipherSpec", "2 round trips"):
+            assert words in text
+        page = _get(server, Accept="text/html")[2]
+        assert page.count("<li class=") == 12
+        refused = tlsee("connect", f"localhost:{server.port}", "--ca", server.ca, "--tls", "1.3")
+        assert refused.code == 1
+
+
 def test_a_peers_text_cannot_break_out_of_the_page(tmp_path: Path) -> None:
     """A protocol name of the client's stands in the page as text."""
     with serving(tmp_path) as server:
@@ -273,7 +289,7 @@ def test_the_throw_away_authority_is_limited(tmp_path: Path) -> None:
         (("--cert", "/nowhere.pem"), 2, "cannot read /nowhere.pem"),
         (("--client-ca", "/nowhere.pem"), 2, "cannot read /nowhere.pem"),
         (("--ca-out", "/nowhere/ca.pem"), 2, "cannot write /nowhere/ca.pem"),
-        (("--tls", "1.2"), 2, "not built yet"),
+        (("--tls", "1.1"), 2, "use --tls 1.3 or --tls 1.2"),
         (("--bind", "192.0.2.1"), 3, "cannot listen on 192.0.2.1"),
     ],
 )
