@@ -12,7 +12,7 @@ import click
 from tlsee import defaults
 from tlsee.cli import connect_report
 from tlsee.cli.attempt import Attempt
-from tlsee.cli.exit_codes import CommandError, ExitCode, NotTried
+from tlsee.cli.exit_codes import CommandError, ExitCode, NotTried, Usage
 from tlsee.cli.json_output import connect_object, failed_object, line_of
 from tlsee.cli.output import Screen
 from tlsee.cli.plumbing import standard_output
@@ -134,7 +134,7 @@ def _as_story(wish: Wish, options: dict[str, Any]) -> int:
             screen.flush()
 
     attempt.run(opened)
-    if isinstance(attempt.error, NotTried):
+    if isinstance(attempt.error, NotTried | Usage):
         raise attempt.error
     detail = {
         "messages": options["verbose"] >= 1,

@@ -10,7 +10,7 @@ class ExitCode(enum.IntEnum):
 
     WORKED = 0
     REFUSED = 1  # TLS said no: from the first byte sent on, whoever refused, cut or timed out
-    USAGE = 2  # wrong usage, or a file that cannot be read
+    USAGE = 2  # wrong usage, or a file that cannot be read or written
     NOT_TRIED = 3  # no TLS could be tried: name, TCP, proxy, port in use
     BUG = 70  # EX_SOFTWARE of BSD's sysexits
     INTERRUPTED = 130  # 128 and SIGINT's number

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 from tlsee.cli.exit_codes import Usage
+from tlsee.cli.output import Screen
 from tlsee.cli.stores import reason_of
 from tlsee.recording.keylog import KeyLog
 from tlsee.text import printable
@@ -39,4 +41,18 @@ def open_keylogs(named: Sequence[tuple[str, str]]) -> Iterator[list[KeyLog]]:
                     f"cannot write {printable(path)} ({source}): {reason_of(error)}",
                     "name a file that can be written",
                 ) from None
-        yield logs
+        try:
+            yield logs
+        finally:
+            files.close()
+            _complain(list(zip(named, logs, strict=True)))
+
+
+def _complain(logs: list[tuple[tuple[str, str], KeyLog]]) -> None:
+    """A log that stopped before the end is useless for what came after: say so."""
+    screen = Screen(sys.stderr)
+    for (path, _), log in logs:
+        if log.failure is not None:
+            why = reason_of(log.failure) if isinstance(log.failure, OSError) else str(log.failure)
+            screen.paragraph(f"tlsee: the key log {printable(path)} is not complete: {why}")
+    screen.flush()

@@ -5,7 +5,10 @@ Exit codes are in ``exit_codes``. A traceback is never printed unless ``TLSEE_TR
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import os
 import platform
 import sys
 import warnings
@@ -15,7 +18,7 @@ from typing import Any
 import click
 
 from tlsee.cli.exit_codes import CommandError, ExitCode
-from tlsee.cli.output import Screen, silence
+from tlsee.cli.output import Screen, lost, silence
 from tlsee.cli.surprises import Interrupted, confession
 from tlsee.explain.layout import safe
 from tlsee.text import printable
@@ -69,7 +72,10 @@ class Verbs(click.Group):
 def _no_verb(word: str) -> str:
     if word.startswith("-"):
         return f"{printable(word, 40)} is no option of tlsee; tlsee --help lists what there is"
+    from difflib import get_close_matches
+
     close = [verb for verb in VERBS if verb.startswith(word) or word.startswith(verb)]
+    close = close or get_close_matches(word, VERBS, 1, 0.75)
     if close:
         return f"{printable(word, 40)!r} is no verb; type: tlsee {close[0]}"
     if any(mark in word for mark in ".:[") or word == "localhost":
@@ -139,13 +145,29 @@ def group(context: click.Context) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave with its exit code."""
-    code = run(arguments)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError):
-            silence(stream)
+    _open_missing_streams()
+    try:
+        code = run(arguments)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except (OSError, ValueError) as error:
+                lost(stream, error)
+    except CommandError as error:
+        code = _complain(str(error), error.code)
     sys.exit(code)
+
+
+def _open_missing_streams() -> None:
+    """Whoever starts a program with closed standard streams gets null devices: else the next file
+    or socket would take their place, and Python has nothing to print to.
+    """
+    while (handle := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(handle)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="ascii"))  # noqa: SIM115, PTH123
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -166,16 +188,28 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         silence(sys.stdout)
         return ExitCode.WORKED
+    except OSError as error:
+        if error.errno == errno.ENOSPC:  # help and versions are printed by click
+            try:
+                lost(sys.stdout, error)
+            except CommandError as told:
+                return _complain(str(told), told.code)
+        return _confess(error)
     except Exception as error:  # noqa: BLE001 - the last one to say something about it
-        bug = confession(error)
-        return _complain(str(bug), bug.code)
+        return _confess(error)
     return result if isinstance(result, int) else ExitCode.WORKED
+
+
+def _confess(error: Exception) -> int:
+    bug = confession(error)
+    return _complain(str(bug), bug.code)
 
 
 def _complain(text: str, code: ExitCode) -> int:
     screen = Screen(sys.stderr)
-    screen.paragraph(f"tlsee: {text}", 0)
-    screen.flush()
+    with contextlib.suppress(CommandError):  # there is nowhere left to say it
+        screen.paragraph(f"tlsee: {text}", 0)
+        screen.flush()
     return code
 
 

@@ -6,12 +6,16 @@ stream can fail and no control character of a peer gets through, even where a ca
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Mapping
 from typing import IO, Any, TextIO
 
+from tlsee.cli.exit_codes import Usage
 from tlsee.explain.layout import WIDTH, labelled, safe, wrap
+from tlsee.text import printable
 
 NARROWEST = 40  # below this, lines may be cut by the terminal
 LABEL = 12  # columns of a row's label, behind two of indent
@@ -23,7 +27,8 @@ class Screen:
     """One output stream as a place for lines.
 
     A reader that went away (a closed pipe) is no error: what follows is dropped and ``closed``
-    tells.
+    tells. Where writing fails for another reason, such as a full disk, that is said once, by
+    ``Usage``, and what follows is dropped as well.
 
     Args:
         stream: a text stream.
@@ -78,8 +83,8 @@ class Screen:
         """Let what was printed be seen."""
         try:
             self.stream.flush()
-        except OSError:
-            self._lost()
+        except OSError as error:
+            self._lost(error)
 
     def _write(self, text: str, style: str | None) -> None:
         if self.closed:
@@ -89,20 +94,36 @@ class Screen:
             return
         try:
             self.stream.write(text + "\n")
-        except (OSError, ValueError):  # ValueError: somebody closed it on this side
-            self._lost()
+        except (OSError, ValueError) as error:  # ValueError: somebody closed it on this side
+            self._lost(error)
 
     def _styled(self, parts: list[tuple[str, str]]) -> None:
         from rich.text import Text
 
         try:
             self._console.print(Text.assemble(*((safe(t), s) for t, s in parts)), soft_wrap=True)
-        except (OSError, ValueError):
-            self._lost()
+        except (OSError, ValueError) as error:
+            self._lost(error)
 
-    def _lost(self) -> None:
-        self.closed = True
-        silence(self.stream)
+    def _lost(self, error: OSError | ValueError) -> None:
+        if not self.closed:
+            self.closed = True
+            lost(self.stream, error)
+
+
+def lost(stream: IO[Any], error: OSError | ValueError) -> None:
+    """Writing has failed: nothing more goes there.
+
+    Raises:
+        Usage: unless the reader went away or somebody closed the stream, which is their right.
+    """
+    silence(stream)
+    if isinstance(error, BrokenPipeError | ValueError):
+        return
+    if error.errno != errno.EINVAL:  # what Windows calls a closed pipe
+        name = "standard error" if stream in (sys.stderr, sys.__stderr__) else "standard output"
+        why = printable(error.strerror or type(error).__name__).lower()
+        raise Usage(f"cannot write to {name}: {why}", "send it elsewhere")
 
 
 def silence(stream: IO[Any]) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO, TextIO
 
-from tlsee.cli.output import is_terminal, silence
+from tlsee.cli.output import is_terminal, lost
 
 PIECE = 65_536  # bytes read at a time
 KEPT_LIMIT = 1 << 20  # bytes of a peer's that --json repeats; what is more is only counted
@@ -34,7 +34,11 @@ class Sink:
         self.closed = False
 
     def write(self, data: bytes) -> None:
-        """Take bytes of the peer's."""
+        """Take bytes of the peer's.
+
+        Raises:
+            Usage: they cannot be passed on, and nobody said that they are not wanted.
+        """
         self.received += len(data)
         self.kept += data[: KEPT_LIMIT - len(self.kept)]
         if not self.closed:
@@ -58,9 +62,9 @@ class Pipe(Sink):
         try:
             self._stream.write(data)
             self._stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             self.closed = True
-            silence(self._stream)
+            lost(self._stream, error)
 
 
 class Terminal(Sink):
@@ -89,9 +93,9 @@ class Terminal(Sink):
         try:
             self._stream.write(shown)
             self._stream.flush()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             self.closed = True
-            silence(self._stream)
+            lost(self._stream, error)
 
 
 def harmless(text: str, encoding: str) -> str:

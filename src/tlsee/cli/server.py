@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator, Sequence
 
-from tlsee.cli.exit_codes import ExitCode
+from tlsee.cli.exit_codes import CommandError, ExitCode
 from tlsee.cli.output import Screen
 from tlsee.cli.served import Manner, Served
 from tlsee.cli.stores import reason_of
@@ -92,7 +92,8 @@ class Server:
             served.run()
             with self._printing:
                 self.served += 1
-                self._report(served)
+                with contextlib.suppress(CommandError):  # nobody is told any more; the rest goes on
+                    self._report(served)
         finally:
             self._threads.discard(threading.current_thread())
             self._room.release()
@@ -108,14 +109,14 @@ class Server:
             self._err.flush()
 
     def _complain(self, text: str) -> None:
-        with self._printing:
+        with self._printing, contextlib.suppress(CommandError):
             self._err.line(text)
             self._err.flush()
 
 
 @contextlib.contextmanager
 def _stoppable() -> Iterator[None]:
-    """SIGTERM, where there is such a thing, ends the server as Ctrl-C does."""
+    """SIGTERM and a terminal that closes end the server as Ctrl-C does, where they exist."""
 
     def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -132,5 +133,5 @@ def _stoppable() -> Iterator[None]:
 
 
 def _stop_signals() -> list[int]:
-    names = ("SIGINT", "SIGTERM", "SIGBREAK")
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     return [getattr(signal, name) for name in names if hasattr(signal, name)]

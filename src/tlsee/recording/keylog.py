@@ -52,8 +52,12 @@ class KeyLog:
 
     def close(self) -> None:
         """Close the file, if it was opened here."""
-        if self._own:
+        if not self._own:
+            return
+        try:
             self._file.close()
+        except OSError as error:
+            self.failure = self.failure or error
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from tests.support.command import looks_good, tlsee
 from tests.support.house import REPOSITORY
 from tlsee.cli import main as command
 from tlsee.cli.main import VERBS
+
+FULL = Path("/dev/full")
 
 
 def _program(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -63,6 +66,8 @@ def test_version_imports_no_verb() -> None:
         (("https://u:secret@h.example/secret",), "type: tlsee connect h.example"),
         (("localhost",), "type: tlsee connect localhost"),
         (("dem",), "type: tlsee demo"),
+        (("conect",), "'conect' is no verb; type: tlsee connect"),
+        (("u:secret@h.example/secret",), "type: tlsee connect h.example"),
         (("frobnicate",), "is no verb"),
         (("--frob",), "--frob is no option"),
         (("demo", "--frob"), "--frob is no option of tlsee demo"),
@@ -133,6 +138,38 @@ def test_a_closed_pipe_is_no_traceback() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 0
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closing a stream before the start is POSIX's")
+@pytest.mark.parametrize("closed", ["1", "2", "0 1 2"])
+def test_closed_streams_are_no_traceback(closed: str) -> None:
+    """Started without standard streams it works all the same, and says nothing where it cannot."""
+    close = " ".join(f"{number}>&-" for number in closed.split())
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m tlsee demo {close}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+@pytest.mark.parametrize("verb", ["demo", "--version"])
+def test_a_full_disk_is_told(verb: str) -> None:
+    """Output that is lost is no success: exit code 2 and a sentence."""
+    with FULL.open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "tlsee", verb],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src")},
+        )
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("tlsee: cannot write to standard output: no space left")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])

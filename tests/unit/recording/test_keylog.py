@@ -13,6 +13,8 @@ from tests.support.endpoints import Pair
 from tlsee.recording.keylog import KeyLog
 from tlsee.trace import SecretDerived, StateEntered
 
+FULL = Path("/dev/full")
+
 LABELS = [
     "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
     "SERVER_HANDSHAKE_TRAFFIC_SECRET",
@@ -72,6 +74,14 @@ def test_a_failing_file_disturbs_nobody() -> None:
     log = KeyLog(file)
     assert Pair(client_options={"observers": [log]}).run().done
     assert isinstance(log.failure, ValueError)
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_kept_for_whoever_asks() -> None:
+    """Neither writing nor closing raises: what could not be written is lost, as the log says."""
+    with KeyLog(FULL) as log:
+        assert Pair(client_options={"observers": [log]}).run().done
+    assert isinstance(log.failure, OSError)
 
 
 def test_the_environment_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
