@@ -133,7 +133,7 @@ class _Config:
         self.certificate_schemes = tuple(
             scheme for scheme in policy.certificate_schemes if scheme in provider.schemes
         )
-        self.alpn = tuple(_protocol_name(name) for name in alpn)
+        self.alpn = _protocol_names(alpn)
         self.credentials = tuple(credentials)
         for credential in self.credentials:
             if not isinstance(credential, Credential):
@@ -338,6 +338,14 @@ def _worth_naming(trust: Trust | None) -> tuple[bytes, ...]:
     names = trust.names() if trust is not None else ()
     total = sum(2 + len(name) for name in names)
     return names if total <= defaults.AUTHORITIES_LIMIT else ()
+
+
+def _protocol_names(names: Iterable[str | bytes]) -> tuple[bytes, ...]:
+    found = tuple(_protocol_name(name) for name in names)
+    length = sum(1 + len(name) for name in found)
+    if length > 0xFFFF:
+        raise ApiMisuse(f"alpn names of {length:,} bytes", "65,535 at most (RFC 7301, 3.1)")
+    return found
 
 
 def _protocol_name(name: str | bytes) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tlsee.cli.dialing import reach
-from tlsee.cli.exit_codes import CommandError, ExitCode
+from tlsee.cli.exit_codes import CommandError, ExitCode, Usage
 from tlsee.cli.keylogs import open_keylogs
 from tlsee.cli.plumbing import Sink, standard_input
 from tlsee.cli.stores import reason_of
@@ -17,7 +17,7 @@ from tlsee.cli.targets import host_and_port
 from tlsee.cli.wishes import Exchange, Wish
 from tlsee.codes import ProtocolVersion
 from tlsee.connection.info import ConnectionInfo
-from tlsee.errors import AlertReceived, CertificateRejected, TLSError
+from tlsee.errors import AlertReceived, ApiMisuse, CertificateRejected, TLSError
 from tlsee.explain.collector import Collector
 from tlsee.explain.story import Story
 from tlsee.identity.path.verdict import Verdict
@@ -110,6 +110,8 @@ class Attempt:
                 finally:
                     stream.abort()
                 self.stage = "done"
+            except ApiMisuse as error:  # what was asked for does not fit into the protocol
+                self.error = Usage(error.detail, error.fix)
             except (TLSError, CommandError, OSError) as error:
                 self.error = error
         if isinstance(self.error, CommandError) and self.info is None:

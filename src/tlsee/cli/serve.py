@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from typing import Any
@@ -117,10 +118,18 @@ def _listen(options: dict[str, Any], config: ServerConfig) -> Listener:
     except OSError as error:
         raise NotTried(
             f"cannot listen on {where}: {reason_of(error)}",
-            "choose another: --port 0 takes a free one",
+            _elsewhere(error.errno),
             stage="listen",
             name="cannot_listen",
         ) from None
+
+
+def _elsewhere(number: int | None) -> str:
+    if number in (errno.EADDRINUSE, None):
+        return "choose another: --port 0 takes a free one"
+    if number in (errno.EACCES, errno.EPERM):
+        return "ports below 1024 may be the system's: choose a higher one, or 0 for a free one"
+    return "--bind takes an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0"
 
 
 def introduce(

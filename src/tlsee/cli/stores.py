@@ -72,6 +72,8 @@ def authorities(path: str) -> Trust:
     Raises:
         Usage: it cannot be read, or there is none.
     """
+    if not path:
+        raise Usage("the name of a file with authorities is empty", "is a variable not set?")
     if Path(path).is_dir():
         return _directory(path)
     return _checked(path, lambda: Trust.from_file(path))
@@ -147,7 +149,10 @@ def credential(cert: str | None, key: str | None) -> Credential | None:
         what = printable(str(error.filename or cert))
         raise Usage(f"cannot read {what}: {reason_of(error)}", "check the path") from None
     except ApiMisuse as error:
-        raise Usage(error.detail, error.fix or "give matching --cert and --key") from None
+        fix = error.fix or "give matching --cert and --key"
+        if key is None and "private key" in error.detail:
+            fix = "give the private key as well: --key FILE"
+        raise Usage(error.detail, fix) from None
 
 
 def reason_of(error: OSError) -> str:

@@ -56,6 +56,7 @@ PLAIN_SCHEMES = {
     "irc": "ircs",
 }
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_AFTER_AUTHORITY = re.compile(r"[/?#]")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
 LONGEST_NAME = 253  # characters: RFC 1035, 2.3.4, as text
 
@@ -105,7 +106,8 @@ def parse_target(text: str) -> Target:
     stripped = text.strip()
     found = _URL.match(stripped)
     if found is None:
-        host, port = _split(stripped)
+        authority = _AFTER_AUTHORITY.split(stripped, maxsplit=1)[0]  # a URL may lack its scheme
+        host, port = _split(authority.rpartition("@")[2])
         return Target(_host(host), port or HTTPS_PORT)
     scheme = found[1].lower()
     if scheme in PLAIN_SCHEMES:

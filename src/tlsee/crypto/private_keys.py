@@ -118,7 +118,8 @@ def _read(read: Callable[..., Any], raw: bytes, password: Password) -> Any:
             return read(raw, None)
         except TypeError:  # it is encrypted
             if password is None:
-                raise ApiMisuse("the private key is encrypted", "give its pass phrase") from None
+                fix = "give its pass phrase, or decrypt it: openssl pkey -in KEY -out NEW"
+                raise ApiMisuse("the private key is encrypted", fix) from None
         secret = password() if callable(password) else password
         return read(raw, secret.encode() if isinstance(secret, str) else secret)
     except ApiMisuse:

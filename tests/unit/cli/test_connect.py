@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import socket
 import struct
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +25,9 @@ from tests.support.command import (
 )
 from tests.support.schemas import complaints, schema
 from tests.support.snapshots import matches_snapshot
+from tlsee.cli import connect
 from tlsee.cli.attempt import Attempt
+from tlsee.cli.plumbing import Pipe
 from tlsee.codes import NamedGroup, ProtocolVersion
 from tlsee.config import ServerConfig
 from tlsee.streams.blocking import Stream
@@ -31,6 +36,7 @@ __all__ = ["world"]
 
 TLS13, TLS12 = ProtocolVersion.TLS13, ProtocolVersion.TLS12
 BOTH = [TLS13, TLS12]
+FULL = Path("/dev/full")
 
 
 def _config(world: World, *names: str, **options: Any) -> ServerConfig:
@@ -219,6 +225,29 @@ def test_key_logs(world: World) -> None:
     assert one.read_text().startswith("CLIENT_HANDSHAKE_TRAFFIC_SECRET ")
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
+def test_a_key_log_that_stops_is_told(world: World) -> None:
+    """A full disk ends the log and not the connection; standard error says so."""
+    result = _connect(world, _config(world), "--keylog", str(FULL))
+    assert result.code == 0
+    assert result.err.startswith("tlsee: the key log /dev/full is not complete: no space left")
+
+
+class _FullPipe(io.BytesIO):
+    def write(self, _: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_an_answer_that_cannot_be_written_is_no_success(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes of the peer's that are lost end it with exit code 2 and a sentence."""
+    monkeypatch.setattr(connect, "standard_output", lambda **_: Pipe(_FullPipe()))
+    result = _connect(world, _config(world), stdin=b"hello")
+    assert result.code == 2
+    assert "tlsee: cannot write to standard output: no space left" in result.err
+
+
 # --- Whom to believe ------------------------------------------------------------------------------
 
 
@@ -323,12 +352,25 @@ def test_files_that_do_not_fit(world: World) -> None:
         (("--cert", str(world.client), "--key", str(other)), "is not the one of the certificate"),
         (("--cert", str(world.ca)), "private key"),
         (("--key", str(other)), "--key without --cert"),
+        (("--ca", ""), "is empty"),
+        (("--cert", str(world.ca)), "--key FILE"),
+        (("--alpn", ",".join(["x" * 255] * 257)), "65,535 at most"),
         (("--keylog", "/nowhere/x"), "cannot write /nowhere/x"),
     ):
         result = tlsee("connect", "localhost:1", *arguments)
         assert (result.code, result.out) == (2, "")
         assert says in " ".join(result.err.split())
         looks_good(result.err)
+
+
+def test_what_does_not_fit_into_a_hello(world: World) -> None:
+    """Each list fits and together they do not: wrong usage, found when the hello is written."""
+    names = ",".join(["x" * 254] * 257)
+    result = _connect(world, _config(world), "--alpn", names)
+    assert (result.code, result.out) == (2, "")
+    assert "allowed are" in " ".join(result.err.split())
+    found = _object(_connect(world, _config(world), "--alpn", names, "--json"))
+    assert (found["stage"], found["refused_by"]) == ("usage", None)
 
 
 # --- Peers that are none --------------------------------------------------------------------------

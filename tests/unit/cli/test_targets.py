@@ -25,6 +25,8 @@ from tlsee.cli.targets import SCHEME_PORTS, Target, parse_target
         ("smtps://mail.example", "mail.example", 465),
         ("imaps://u@mail.example", "mail.example", 993),
         ("ldaps://ldap.example/dc=x", "ldap.example", 636),
+        ("example.com:444/a?b#c", "example.com", 444),
+        ("u:secret@example.com:444/x", "example.com", 444),
         ("_dmarc.example_1.test", "_dmarc.example_1.test", 443),
     ],
 )
