@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.drivers import DriverPair, ListCarrier
+from tests.support.drivers import DriverPair, forked
 from tests.support.endpoints import client_config, client_credential, server_config, trust
 from tlsee.codes import AlertDescription, ProtocolVersion
 from tlsee.errors import PeerMisbehaved
@@ -91,7 +91,7 @@ def test_change_cipher_spec_is_taken_in_one_state_of_each_role() -> None:
     taken: dict[str, set[type[State]]] = {"client": set(), "server": set()}
     for _ in running.steps():
         for name, driver in (("client", running.client), ("server", running.server)):
-            twin = driver.fork(ListCarrier(), None)
+            twin = forked(driver)
             if change_cipher_spec_edge(type(twin.state)):
                 taken[name] |= {type(twin.state)}
                 continue
@@ -113,7 +113,7 @@ def test_finished_without_change_cipher_spec_is_refused() -> None:
     for receiver, epoch, raw in running.steps():
         if raw:
             continue
-        twin = receiver.fork(ListCarrier(), None)
+        twin = forked(receiver)
         with pytest.raises(PeerMisbehaved) as caught:
             twin.receive(epoch, b"\x14\x00\x00\x0c" + bytes(12))
         assert caught.value.alert == AlertDescription.unexpected_message

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.drivers import DriverPair, ListCarrier
+from tests.support.drivers import DriverPair, forked
 from tests.support.endpoints import client_config, client_credential, server_config, trust
 from tlsee.codes import AlertDescription, HandshakeType, NamedGroup, ProtocolVersion
 from tlsee.config import ServerConfig
@@ -38,7 +38,7 @@ def message_of(kind: HandshakeType) -> bytes:
 
 def refused(driver: Driver, raw: bytes) -> PeerMisbehaved | None:
     """What a copy of the driver says to this message."""
-    twin = driver.fork(ListCarrier(), None)
+    twin = forked(driver)
     try:
         twin.receive(twin.read_epoch, raw)
     except PeerMisbehaved as error:
@@ -105,7 +105,7 @@ def test_a_message_under_the_wrong_epoch_is_refused() -> None:
     for receiver, epoch, raw in pair.steps():
         for other in type(epoch):
             if other is not epoch:
-                twin = receiver.fork(ListCarrier(), None)
+                twin = forked(receiver)
                 with pytest.raises(PeerMisbehaved):
                     twin.receive(other, raw)
 
@@ -115,7 +115,7 @@ def test_bytes_left_over_at_a_key_change_are_refused() -> None:
     pair = DriverPair()
     changes = 0
     for receiver, epoch, raw in pair.steps():
-        plain, followed = (receiver.fork(ListCarrier(), None) for _ in range(2))
+        plain, followed = (forked(receiver) for _ in range(2))
         plain.receive(epoch, raw)
         if plain.read_epoch is receiver.read_epoch:
             followed.receive(epoch, raw + b"\x08")

@@ -126,6 +126,14 @@ class DriverPair:
             driver.answer(driver.question, self.answer(driver.question))
 
 
+def forked(driver: Driver) -> Driver:
+    """A copy with a carrier of its own, which the copy alone keeps alive."""
+    carrier = ListCarrier()
+    twin = driver.fork(carrier, None)
+    twin.__dict__["carrier_kept"] = carrier  # a driver does not own who carries it
+    return twin
+
+
 def state_name(state: State) -> str:
     """For test ids."""
     return type(state).__name__

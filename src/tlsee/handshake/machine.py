@@ -15,6 +15,7 @@ Rules that hold here:
 from __future__ import annotations
 
 import typing
+import weakref
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
@@ -126,7 +127,7 @@ class Driver:
         carrier: Carrier,
         observe: Callable[[Any], None] | None,
     ) -> None:
-        self.carrier = carrier
+        self.carrier: Carrier = weakref.proxy(carrier)  # who owns the driver, and ends with it
         self.observe = observe
         self.buffer = HandshakeBuffer(defaults.message_limit)
         self.read_epoch = Epoch.INITIAL
@@ -216,7 +217,7 @@ class Driver:
     def fork(self, carrier: Carrier, observe: Callable[[Any], None] | None) -> Driver:
         """A second driver in the same state, on another carrier."""
         twin: Driver = object.__new__(Driver)
-        twin.carrier = carrier
+        twin.carrier = weakref.proxy(carrier)
         twin.observe = observe
         twin.buffer = self.buffer.copy()
         twin.read_epoch = self.read_epoch
