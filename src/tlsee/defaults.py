@@ -10,8 +10,8 @@ from tlsee.codes import CipherSuite, HandshakeType, NamedGroup, ProtocolVersion,
 
 # --- What is offered ----------------------------------------------------------------------------
 
-# 1.2 joins when the whole of it is built: until then it is there for who asks for it by name.
-VERSIONS = (ProtocolVersion.TLS13,)
+# Nothing older: RFC 8996 ended TLS 1.0 and 1.1, RFC 7568 SSL 3.0.
+VERSIONS = (ProtocolVersion.TLS13, ProtocolVersion.TLS12)
 
 # 1.3's first, then 1.2's that have forward secrecy and an AEAD (RFC 9325, 4.2). What else 1.2 knows
 # exists under policies that say what they are.

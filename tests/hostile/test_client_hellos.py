@@ -41,6 +41,7 @@ from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import SupportedVersionsClientHello
 
 KEY_SHARE, VERSIONS = ExtensionType.key_share, ExtensionType.supported_versions
+TLS13 = [ProtocolVersion.TLS13]
 GROUPS, ALPN = ExtensionType.supported_groups, 16
 PSK = b"\x00\x07\x00\x01i\x00\x00\x00\x00" + b"\x00\x21\x20" + bytes(32)
 PSK_MODES = UnknownExtension(ExtensionType.psk_key_exchange_modes, b"\x01\x01")
@@ -120,9 +121,9 @@ MISDEEDS = [
     Misdeed("legacy_version 1.3", Reasons.illegal_legacy_version, ch(changed(legacy_version=ProtocolVersion.TLS13))),
     Misdeed("legacy_version 1.0", Reasons.illegal_legacy_version, ch(changed(legacy_version=ProtocolVersion.TLS10))),
     Misdeed("legacy_version SSL 3", Reasons.illegal_legacy_version, ch(changed(legacy_version=ProtocolVersion.of(0x0300)))),
-    Misdeed("no supported_versions", Reasons.version_too_old, ch(without(VERSIONS)), PeerIncompatible, "TLS 1.2 at most"),
-    Misdeed("no extensions", Reasons.version_too_old, ch(changed(extensions=Extensions.ABSENT)), PeerIncompatible),
-    Misdeed("1.2 alone", Reasons.version_too_old, ch(versions(0x0303)), PeerIncompatible, "TLS 1.2 at most"),
+    Misdeed("no supported_versions", Reasons.version_too_old, ch(without(VERSIONS), versions=TLS13), PeerIncompatible, "TLS 1.2 at most"),
+    Misdeed("no extensions", Reasons.version_too_old, ch(changed(extensions=Extensions.ABSENT), versions=TLS13), PeerIncompatible),
+    Misdeed("1.2 alone", Reasons.version_too_old, ch(versions(0x0303), versions=TLS13), PeerIncompatible, "TLS 1.2 at most"),
     Misdeed("1.4 alone", Reasons.version_too_old, ch(versions(0x0305)), PeerIncompatible),
     Misdeed("GREASE version alone", Reasons.version_too_old, ch(versions(0x0A0A)), PeerIncompatible),
     Misdeed("no version", Reasons.malformed, ch(bearing(43, b"\x00"))),

@@ -39,6 +39,7 @@ from tlsee.wire.hellos import ClientHello
 X25519, P256, P384 = NamedGroup.x25519, NamedGroup.secp256r1, NamedGroup.secp384r1
 HYBRID, HYBRID_P256 = NamedGroup.X25519MLKEM768, NamedGroup.SecP256r1MLKEM768
 KEY_SHARE, VERSIONS = ExtensionType.key_share, ExtensionType.supported_versions
+TLS13 = [ProtocolVersion.TLS13]
 AES256 = CipherSuite.TLS_AES_256_GCM_SHA384
 
 # --- A server that retries, against our client -------------------------------------------------
@@ -132,7 +133,8 @@ AGAINST_CLIENTS = [
     Misdeed("after ServerHello", Reasons.unexpected_message, retry_after_server_hello, words="got hello_retry_request"),
     Misdeed("another suite than promised", Reasons.suite_changed, retry_with_another_suite, words="TLS_AES_128_GCM_SHA256"),
     Misdeed("another version than promised", Reasons.version_not_offered, then(carrying(SupportedVersionsServerHello(ProtocolVersion.TLS12)))),
-    Misdeed("no version", Reasons.version_too_old, then(without(VERSIONS, KEY_SHARE)), PeerIncompatible),
+    Misdeed("no version", Reasons.version_too_old, then(without(VERSIONS, KEY_SHARE), config=client_config(versions=TLS13)), PeerIncompatible),
+    Misdeed("1.2 behind a retry of 1.3", Reasons.version_not_offered, then(without(VERSIONS, KEY_SHARE)), words="TLS 1.2 behind"),
     Misdeed("another group than asked for", Reasons.group_changed, retry_then_another_group, words="secp256r1, then x25519"),
     Misdeed("no share", Reasons.missing_extension, then(without(KEY_SHARE))),
     Misdeed("another session id", Reasons.session_id_not_echoed, then(changed(legacy_session_id_echo=b""))),
@@ -181,13 +183,13 @@ def test_a_cookie_of_the_greatest_length_comes_back() -> None:
 COOKIE = policies.Policy("cookie", cookie=True)
 
 
-def second(edit: Edit, cookie: bool = False) -> Any:
+def second(edit: Edit, cookie: bool = False, **settings: Any) -> Any:
     """A client without shares, whose second hello is edited."""
 
     def attack() -> HostileClient:
         config = server_config(policy=COOKIE) if cookie else server_config()
         peer = HostileClient(
-            config, settings=client_config(key_shares=[]), second_client_hello=edit
+            config, settings=client_config(key_shares=[], **settings), second_client_hello=edit
         )
         peer.greet()
         assert peer.retry_raw
@@ -237,7 +239,7 @@ AGAINST_SERVERS = [
     Misdeed("name", Reasons.hello_changed, second(swapped(0)), words="server_name"),
     Misdeed("groups", Reasons.hello_changed, second(swapped(10)), words="supported_groups"),
     Misdeed("schemes", Reasons.hello_changed, second(swapped(13)), words="signature_algorithms"),
-    Misdeed("schemes in certificates", Reasons.hello_changed, second(swapped(50))),
+    Misdeed("schemes in certificates", Reasons.hello_changed, second(swapped(50), versions=TLS13)),
     Misdeed("record_size_limit", Reasons.hello_changed, second(swapped(28))),
     Misdeed("versions", Reasons.hello_changed, second(swapped(43)), words="supported_versions"),
     Misdeed("a protocol more", Reasons.hello_changed, second(bearing(16, b"\x00\x03\x02h2"))),

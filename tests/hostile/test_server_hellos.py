@@ -45,6 +45,7 @@ GREASE = range(0x0A0A, 0x10000, 0x1010)
 SHA256_SUITE_NOT_OFFERED = CipherSuite.of(0x1304)  # TLS_AES_128_CCM_SHA256
 GREASE_SUITES = [CipherSuite.of(code) for code in GREASE]
 KEY_SHARE, VERSIONS = ExtensionType.key_share, ExtensionType.supported_versions
+TLS13 = [ProtocolVersion.TLS13]
 
 
 def says(name: str, edit: Edit, **config: Any) -> Any:
@@ -154,12 +155,16 @@ SERVER_HELLO = [
     Misdeed("downgraded to 1.2", Reasons.downgrade, sh(of_tls12(b"DOWNGRD\x01"))),
     Misdeed("downgraded to 1.1", Reasons.downgrade, sh(of_tls12(b"DOWNGRD\x00"))),
     Misdeed(
-        "honest 1.2", Reasons.version_too_old, sh(of_tls12(b"")), PeerIncompatible, "TLS 1.2"
+        "honest 1.2",
+        Reasons.version_too_old,
+        sh(of_tls12(b""), versions=TLS13),
+        PeerIncompatible,
+        "TLS 1.2",
     ),
     Misdeed(
         "no extensions at all",
         Reasons.version_too_old,
-        sh(changed(extensions=Extensions.ABSENT)),
+        sh(changed(extensions=Extensions.ABSENT), versions=TLS13),
         PeerIncompatible,
     ),
     Misdeed(

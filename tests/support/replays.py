@@ -8,7 +8,7 @@ from typing import Any
 from tests.support.endpoints import events_of
 from tests.support.traces import Step, Trace, TraceComposer, load
 from tlsee import policies
-from tlsee.codes import NamedGroup, SignatureScheme
+from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
 from tlsee.crypto.journal import Entry, Journal, Replay
@@ -163,6 +163,7 @@ def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) 
     common: dict[str, Any] = {
         "provider": provider,
         "policy": policy,
+        "versions": [ProtocolVersion.TLS13],
         "credentials": _credentials(trace, role),
         "schemes": [code for code in offered if code in policy.schemes],
     }
