@@ -147,7 +147,11 @@ class Authority:
         public = own_key.public_key()
         subject = _name(common_name or (names[0] if names else "tlsee client"))
         builder = _builder(subject, self._x509.subject, public, start, end)
-        builder = _as_leaf(builder, self._x509, names, server=server, client=client)
+        # RFC 5246, 7.4.2: without it an RSA key may sign in TLS 1.2, but not take a premaster.
+        encipher = private_keys.public_key_of(own_key).kind == "rsa" and server
+        builder = _as_leaf(
+            builder, self._x509, names, server=server, client=client, encipher_keys=encipher
+        )
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical=critical)
         leaf = _sign(builder, self._key)
@@ -219,9 +223,10 @@ def _as_leaf(
     *,
     server: bool,
     client: bool,
+    encipher_keys: bool,
 ) -> x509.CertificateBuilder:
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), True)
-    builder = builder.add_extension(_key_usage(sign_certificates=False), critical=True)
+    builder = builder.add_extension(_key_usage(encipher_keys=encipher_keys), critical=True)
     builder = builder.add_extension(_authority_identifier(issuer), critical=False)
     usages = [ExtendedKeyUsageOID.SERVER_AUTH] if server else []
     usages += [ExtendedKeyUsageOID.CLIENT_AUTH] if client else []
@@ -242,11 +247,11 @@ def _authority_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifi
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier)
 
 
-def _key_usage(*, sign_certificates: bool) -> x509.KeyUsage:
+def _key_usage(*, sign_certificates: bool = False, encipher_keys: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not sign_certificates,
         content_commitment=False,
-        key_encipherment=False,
+        key_encipherment=encipher_keys,
         data_encipherment=False,
         key_agreement=False,
         key_cert_sign=sign_certificates,

@@ -64,6 +64,19 @@ def test_pem_for_other_programs() -> None:
     assert repr(root) == "Authority(CN=Test Root)"
 
 
+def test_rsa_keys_of_servers_may_take_a_premaster() -> None:
+    """RFC 5246, 7.4.2: keyEncipherment is there for RSA servers, and for nobody else."""
+    for kind, client_only, expected in (
+        ("rsa2048", False, True),
+        ("rsa2048", True, False),
+        ("ecdsa_secp256r1", False, False),
+    ):
+        issued = authority().issue("a.test", key=kind, server=not client_only, client=client_only)
+        parsed = x509.load_der_x509_certificate(issued.chain[0])
+        usage = parsed.extensions.get_extension_for_class(x509.KeyUsage).value
+        assert (usage.digital_signature, usage.key_encipherment) == (True, expected), kind
+
+
 def test_unknown_kinds_are_refused() -> None:
     """The sentence lists the kinds there are."""
     with pytest.raises(ApiMisuse, match="ecdsa_secp256r1"):
