@@ -136,7 +136,7 @@ class Composer:
         provider = config.provider
         grease = Grease(provider.random(5)) if config.policy.grease else None
         tls13 = ProtocolVersion.TLS13 in config.versions
-        groups: tuple[NamedGroup, ...] = config.groups if tls13 else config.groups12
+        groups = config.groups if tls13 else (*config.groups12, *config.fields12)
         suites: tuple[CipherSuite, ...] = config.suites
         versions: tuple[ProtocolVersion, ...] = config.versions
         if grease is not None:
