@@ -15,10 +15,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.interop.peers.messages import Logged, facts
+from tests.interop.peers.older import SUITES12, curves_of, openssl_ciphers
 from tests.interop.peers.processes import Program
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
+    FINITE_FIELDS,
     PAYLOAD,
     Peer,
     PeerFailed,
@@ -39,6 +41,8 @@ class Curl(Peer):
     groups = CLASSIC_GROUPS
     keys = (*CLASSIC_KEYS, "rsa_pss", "ed448")
     client_wants_close_from = "server"
+    suites12 = SUITES12
+    fields12 = FINITE_FIELDS
 
     def missing(self) -> str | None:
         if shutil.which("curl") is None:
@@ -72,15 +76,19 @@ class Curl(Peer):
 
 
 def _common(spec: Spec, port: int) -> Iterator[str | Path]:
-    yield from ("--silent", "--show-error", "--fail", "--http1.1", "--tlsv1.3", "--no-sessionid")
+    yield from ("--silent", "--show-error", "--fail", "--http1.1", "--no-sessionid")
+    older = spec.version == "TLS12"
+    yield from ("--tlsv1.2", "--tls-max", "1.2") if older else ("--tlsv1.3",)
     yield from ("--cacert", spec.ca, "--noproxy", "*", "--max-time", "20")
     yield from ("--connect-to", f"{spec.server_name}:{port}:127.0.0.1:{port}")
     if spec.identity is not None:
         yield from ("--cert", spec.identity.chain, "--key", spec.identity.key)
-    if spec.suites:
+    if spec.suites and older:
+        yield from ("--ciphers", openssl_ciphers(spec.suites))
+    elif spec.suites:
         yield from ("--tls13-ciphers", ":".join(spec.suites))
-    if spec.groups:
-        yield from ("--curves", ":".join(_GROUPS.get(name, name) for name in spec.groups))
+    if curves := curves_of(spec.groups):
+        yield from ("--curves", ":".join(_GROUPS.get(name, name) for name in curves))
 
 
 def read_trace(text: bytes) -> Iterator[Logged]:

@@ -13,11 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.interop.peers.older import SUITES12, exchange_of
 from tests.interop.peers.processes import Program
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
     EVERYTHING,
+    FINITE_FIELDS,
     PAYLOAD,
     Peer,
     PeerFailed,
@@ -31,7 +33,22 @@ _SUITES = {
     "TLS_AES_256_GCM_SHA384": "AES-256-GCM",
     "TLS_CHACHA20_POLY1305_SHA256": "CHACHA20-POLY1305",
 }
+_SUITES12 = {
+    "GNUTLS_"
+    + suite.removeprefix("TLS_")
+    .replace("WITH_", "")
+    .replace("1305_SHA256", "1305")
+    .replace("CBC_SHA", "CBC_SHA1" if suite.endswith("_SHA") else "CBC_SHA"): suite
+    for suite in SUITES12
+}
+# In 1.2 the hash is all that an ECDSA scheme means; the curves of 1.3's names are not in it.
+_SCHEMES12 = {
+    f"{old}-SHA{size}": new.format(size)
+    for size, curve in (("256", "secp256r1"), ("384", "secp384r1"), ("512", "secp521r1"))
+    for old, new in (("RSA", "rsa_pkcs1_sha{}"), ("ECDSA", f"ecdsa_{curve}_sha{{}}"))
+}
 _SCHEMES = {
+    **_SCHEMES12,
     "ECDSA-SECP256R1-SHA256": "ecdsa_secp256r1_sha256",
     "ECDSA-SECP384R1-SHA384": "ecdsa_secp384r1_sha384",
     "ECDSA-SECP521R1-SHA512": "ecdsa_secp521r1_sha512",
@@ -54,6 +71,9 @@ class GnuTls(Peer):
     keys = (*CLASSIC_KEYS, "rsa_pss", "ed448")
     client_wants_close_from = "client"
     server_wants_close_from = "client"
+    suites12 = SUITES12
+    fields12 = FINITE_FIELDS
+    macs_then_encrypts = True
 
     def missing(self) -> str | None:
         found = shutil.which("gnutls-cli") and shutil.which("gnutls-serv")
@@ -116,12 +136,28 @@ def _common(spec: Spec) -> Iterator[str | Path]:
 
 
 def _priority(spec: Spec) -> str:
-    words = ["NORMAL", "-VERS-ALL", "+VERS-TLS1.3"]
-    if spec.suites:
+    older = spec.version == "TLS12"
+    words = ["NORMAL", "-VERS-ALL", "+VERS-TLS1.2" if older else "+VERS-TLS1.3"]
+    if older:
+        words += ["-KX-ALL", "-CIPHER-ALL", "-MAC-ALL"]
+        words += [word for suite in spec.suites for word in _words12(suite)]
+        words += [] if spec.encrypt_then_mac else ["%NO_ETM"]
+    elif spec.suites:
         words += ["-CIPHER-ALL", *(f"+{_SUITES[name]}" for name in spec.suites)]
     if spec.groups:
         words += ["-GROUP-ALL", *(f"+GROUP-{name.upper()}" for name in spec.groups)]
     return ":".join(words)
+
+
+def _words12(suite: str) -> Iterator[str]:
+    """Key exchange, cipher and MAC, which GnuTLS chooses one by one."""
+    yield "+" + exchange_of(suite).replace("_", "-")
+    cipher, _, mac = suite.partition("_WITH_")[2].partition("_CBC_")
+    if mac:
+        yield from (f"+{cipher}-CBC".replace("_", "-"), "+SHA1" if mac == "SHA" else f"+{mac}")
+    else:
+        name = re.sub("_SHA[0-9]+$", "", cipher)
+        yield from ("+" + name.replace("_", "-"), "+AEAD")
 
 
 def _report(log: bytes, story: bytes, received: int | None) -> Report:
@@ -130,10 +166,15 @@ def _report(log: bytes, story: bytes, received: int | None) -> Report:
         return found[-1].decode() if found else ""
 
     subject = re.search(rb"ubject:? `?(?:.*,)?CN=([^,'\n]+)", story)
-    scheme = last(rb"verifying TLS 1.3 handshake data using (\S+)")
+    scheme = last(
+        rb"verify(?:ing TLS 1.3 handshake data| TLS 1.2 handshake data:| cert vrfy:) using (\S+)"
+    )
+    suite = last(rb"Selected cipher suite: (\S+)")
+    options = last(rb"^- Options: (.*)", story)
+    older = suite in _SUITES12
     return Report(
-        version=last(rb"^- Description: \((TLS1\.3)-", story).replace(".", ""),
-        suite="TLS_" + last(rb"Selected cipher suite: GNUTLS_(\S+)"),
+        version=last(rb"^- Description: \((TLS1\.[23])-", story).replace(".", ""),
+        suite=_SUITES12.get(suite, suite.replace("GNUTLS_", "TLS_")),
         group=last(rb"Selected group (\S+)").lower(),
         scheme=_SCHEMES.get(scheme, scheme),
         identity=subject[1].decode() if subject else "",
@@ -141,6 +182,8 @@ def _report(log: bytes, story: bytes, received: int | None) -> Report:
         retried=b"HELLO RETRY REQUEST" in log,
         received=received,
         closed=b"Alert[1|0] - Close notify - was received" in log,
+        encrypt_then_mac="EtM" in options if older else None,
+        extended_main_secret="extended master secret" in options if older else None,
     )
 
 

@@ -22,6 +22,7 @@ from typing import Any
 from cryptography.x509 import load_der_x509_certificate
 from cryptography.x509.oid import NameOID
 
+from tests.interop.peers.older import AEAD_SUITES12
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
@@ -46,9 +47,9 @@ BUILD_DEADLINE = 900
 class Process:
     """A running peer program; ``ask`` gives a queue of the answers to one request."""
 
-    def __init__(self, program: Path) -> None:
+    def __init__(self, *argv: str | Path) -> None:
         self._popen = subprocess.Popen(
-            [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         atexit.register(self.stop)
         self._lock = threading.Lock()
@@ -136,6 +137,7 @@ class JsonLinesPeer(Peer):
                 "key": "" if identity is None else str(identity.key),
                 "groups": [NamedGroup.named(name) for name in spec.groups],
                 "suites": [CipherSuite.named(name) for name in spec.suites],
+                "version": ProtocolVersion.named(spec.version),
                 "client_auth": spec.client_auth,
                 "alpn": spec.alpn,
                 "server_name": spec.server_name,
@@ -184,7 +186,7 @@ def _report(answer: dict[str, Any]) -> Report:
     return Report(
         version=ProtocolVersion.of(told["version"]).name,
         suite=CipherSuite.of(told["suite"]).name,
-        group=NamedGroup.of(told["group"]).name,
+        group=NamedGroup.of(told["group"]).name if told["group"] else "",
         scheme=SignatureScheme.of(told["scheme"]).name if told["scheme"] else "",
         identity=common_name(bytes.fromhex(told["certificate"])),
         alpn=told["alpn"],
@@ -203,7 +205,7 @@ def common_name(certificate: bytes) -> str:
 
 
 class Go(JsonLinesPeer):
-    """Go's crypto/tls. Its suites cannot be chosen: it takes what the other side leaves it."""
+    """Go's crypto/tls. It has no list of 1.3's suites: it takes what the other side leaves it."""
 
     name = "go"
     tool = "go"
@@ -211,6 +213,18 @@ class Go(JsonLinesPeer):
     groups = (*HYBRID_GROUPS, *CLASSIC_GROUPS)
     keys = CLASSIC_KEYS
     keeps_own_order = True
+    suites12 = (
+        *AEAD_SUITES12,
+        *(
+            f"TLS_{exchange}_WITH_{cipher}"
+            for exchange in ("ECDHE_ECDSA", "ECDHE_RSA", "RSA")
+            for cipher in ("AES_128_CBC_SHA", "AES_256_CBC_SHA", "AES_128_CBC_SHA256")
+        ),
+        "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_RSA_WITH_AES_256_GCM_SHA384",
+    )
+    encrypts_then_macs = False
+    macs_then_encrypts = True
 
     def build_command(self, target: Path) -> Sequence[str | Path]:
         # By way of another name: a second process of tests may be running the first one's.
@@ -232,6 +246,7 @@ class Rustls(JsonLinesPeer):
     package = "Rust 1.85 or later (cargo)"
     groups = ("x25519", "secp256r1", "secp384r1", "X25519MLKEM768", "SecP256r1MLKEM768")
     keys = (*CLASSIC_KEYS, *ML_DSA_KEYS)
+    suites12 = AEAD_SUITES12
 
     def build_command(self, target: Path) -> Sequence[str | Path]:
         return ("cargo", "build", "--quiet", "--release", "--target-dir", target)

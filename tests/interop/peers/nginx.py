@@ -15,10 +15,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.interop.peers.older import (
+    REGISTERED,
+    SUITES12,
+    curves_of,
+    field_of,
+    openssl_ciphers,
+    write_field,
+)
 from tests.interop.peers.processes import Program
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
+    FINITE_FIELDS,
     Peer,
     PeerFailed,
     Report,
@@ -46,6 +55,9 @@ class Nginx(Peer):
     keys = (*CLASSIC_KEYS, "rsa_pss", "ed448")
     # It ends the connection after its last answer and does not wait for the client's word.
     server_wants_close_from = "client"
+    suites12 = SUITES12
+    fields12 = FINITE_FIELDS
+    names_fields12 = False
 
     def missing(self) -> str | None:
         return None if _program() else "nginx"
@@ -77,8 +89,8 @@ class _Server:
         if (put["status"], got["status"]) != ("201", "200") or got["verified"].startswith("FAILED"):
             raise PeerFailed(f"nginx: {put} {got}")
         return Report(
-            version=got["version"].replace("TLSv1.3", "TLS13"),
-            suite=got["suite"],
+            version=got["version"].replace("TLSv1.3", "TLS13").replace("TLSv1.2", "TLS12"),
+            suite=REGISTERED.get(got["suite"], got["suite"]),
             group=_NAMES.get(got["group"], got["group"]),
             identity=got["identity"].removeprefix("CN="),
             alpn=got["alpn"],
@@ -106,12 +118,18 @@ def _configuration(spec: Spec, home: Path, port: int) -> Iterator[str]:
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         yield f"{kind}_temp_path {home}/{kind};"
     yield f"server {{ listen 127.0.0.1:{port} ssl; root {home}/files; dav_methods PUT;"
-    yield "client_max_body_size 1m; ssl_protocols TLSv1.3; ssl_session_tickets off;"
+    older = spec.version == "TLS12"
+    yield f"client_max_body_size 1m; ssl_protocols {'TLSv1.2' if older else 'TLSv1.3'};"
+    yield "ssl_session_tickets off;"
     yield f"ssl_certificate {spec.identity.chain}; ssl_certificate_key {spec.identity.key};"
-    if spec.suites:
+    if spec.suites and older:
+        yield f"ssl_ciphers {openssl_ciphers(spec.suites)};"
+    elif spec.suites:
         yield f"ssl_conf_command Ciphersuites {':'.join(spec.suites)};"
-    if spec.groups:
-        yield f"ssl_ecdh_curve {':'.join(_GROUPS.get(name, name) for name in spec.groups)};"
+    if curves := curves_of(spec.groups):
+        yield f"ssl_ecdh_curve {':'.join(_GROUPS.get(name, name) for name in curves)};"
+    if field := field_of(spec.groups):
+        yield f"ssl_dhparam {write_field(field, home / 'field')};"
     if spec.client_auth != "none":
         wanted = "on" if spec.client_auth == "required" else "optional"
         yield f"ssl_client_certificate {spec.ca}; ssl_verify_client {wanted}; ssl_verify_depth 3;"

@@ -15,11 +15,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.interop.peers.messages import Logged, facts
+from tests.interop.peers.older import (
+    SUITES12,
+    curves_of,
+    field_of,
+    openssl_ciphers,
+    write_field,
+)
 from tests.interop.peers.processes import Program
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
     EVERYTHING,
+    FINITE_FIELDS,
     PAYLOAD,
     REVERSED,
     Peer,
@@ -30,6 +38,13 @@ from tests.interop.peers.spec import (
 )
 
 _GROUPS = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
+_SCHEMES = {
+    "rsa_pkcs1_sha1": "RSA+SHA1",
+    "rsa_pkcs1_sha256": "RSA+SHA256",
+    "rsa_pkcs1_sha384": "RSA+SHA384",
+    "rsa_pkcs1_sha512": "RSA+SHA512",
+    "ecdsa_sha1": "ECDSA+SHA1",
+}
 _CONTENT_TYPES = {b"ChangeCipherSpec": 20, b"Alert": 21, b"Handshake": 22}
 
 
@@ -45,6 +60,9 @@ class OpenSslCli(Peer):
     client_wants_close_from = "server"
     server_wants_close_from = "client"
     answer = REVERSED
+    suites12 = SUITES12
+    fields12 = FINITE_FIELDS
+    macs_then_encrypts = True
 
     def missing(self) -> str | None:
         return None if shutil.which("openssl") else "openssl"
@@ -87,6 +105,8 @@ class _Server:
             argv += ["-Verify" if spec.client_auth == "required" else "-verify", "3"]
         if spec.cookie:
             argv += ["-stateless"]
+        if field := field_of(spec.groups):
+            argv += ["-dhparam", write_field(field, Path(self._directory.name, "field"))]
         self._program = Program(argv)
         self.port = int(self._program.stdout.wait_for(rb"^ACCEPT \S+:(\d+)$")[1])
 
@@ -103,14 +123,22 @@ class _Server:
 
 
 def _common(spec: Spec, log: Path) -> Iterator[str | Path]:
-    yield from ("-tls1_3", "-CAfile", spec.ca, "-verify_return_error", "-msg", "-msgfile", log)
+    older = spec.version == "TLS12"
+    yield from ("-tls1_2" if older else "-tls1_3", "-CAfile", spec.ca, "-verify_return_error")
+    yield from ("-msg", "-msgfile", log)
+    if older and not spec.encrypt_then_mac:
+        yield "-no_etm"
+    if spec.schemes:
+        yield from ("-sigalgs", ":".join(_SCHEMES.get(name, name) for name in spec.schemes))
     if spec.identity is not None:
         yield from ("-cert", spec.identity.leaf, "-key", spec.identity.key)
         yield from ("-cert_chain", spec.identity.intermediates)
-    if spec.suites:
+    if spec.suites and older:
+        yield from ("-cipher", openssl_ciphers(spec.suites))
+    elif spec.suites:
         yield from ("-ciphersuites", ":".join(spec.suites))
-    if spec.groups:
-        yield from ("-groups", ":".join(_GROUPS.get(name, name) for name in spec.groups))
+    if curves := curves_of(spec.groups):
+        yield from ("-groups", ":".join(_GROUPS.get(name, name) for name in curves))
     if spec.alpn:
         yield from ("-alpn", ",".join(spec.alpn))
 

@@ -12,10 +12,12 @@ from typing import Any
 
 from tests.interop.peers import http
 from tests.interop.peers.json_lines import common_name
+from tests.interop.peers.older import AEAD_SUITES12, SUITES12
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
     DEADLINE,
+    FINITE_FIELDS,
     HYBRID_GROUPS,
     ML_DSA_KEYS,
     PAYLOAD,
@@ -27,13 +29,14 @@ from tests.interop.peers.spec import (
 )
 from tests.interop.peers.threads import ThreadServer, connect
 from tlsee import policies
-from tlsee.codes import CipherSuite, NamedGroup
+from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import HandshakeTimeout, TLSError, Truncation
 from tlsee.identity.credentials import Credential
-from tlsee.identity.proof import ByCertificate
+from tlsee.identity.proof import ByCertificate, ByDecryption
 from tlsee.identity.trust import Trust
+from tlsee.policies import Policy
 from tlsee.streams.blocking import Stream, listen, wrap_client, wrap_server
 
 _PIECE = 25_000  # bytes between two changes of keys
@@ -47,6 +50,9 @@ class Ours(Peer):
     groups = (*CLASSIC_GROUPS, "x448", *HYBRID_GROUPS)
     keys = (*CLASSIC_KEYS, "rsa_pss", "ed448", *ML_DSA_KEYS)
     sends_cookies = True
+    suites12 = SUITES12
+    fields12 = FINITE_FIELDS
+    macs_then_encrypts = True
 
     def missing(self) -> str | None:
         return None
@@ -123,14 +129,24 @@ def _server_config(spec: Spec) -> ServerConfig:
 def _common(spec: Spec) -> dict[str, Any]:
     identity = spec.identity
     mine = [] if identity is None else [_credential(identity.chain, identity.key)]
-    policy = dataclasses.replace(policies.default, cookie=spec.cookie)
+    policy = dataclasses.replace(_policy(spec), cookie=spec.cookie)
     return {
+        "versions": [ProtocolVersion.named(spec.version)],
         "credentials": mine,
         "suites": [CipherSuite.named(name) for name in spec.suites] or None,
         "groups": [NamedGroup.named(name) for name in spec.groups] or None,
         "alpn": spec.alpn,
         "policy": policy,
     }
+
+
+def _policy(spec: Spec) -> Policy:
+    """The strictest that a connection like this can be had with."""
+    broken = {"rsa_pkcs1_sha1", "ecdsa_sha1"} & set(spec.schemes)
+    if broken or not spec.encrypt_then_mac:
+        return policies.insecure_old_machines
+    strict = spec.version == "TLS13" or set(spec.suites) <= set(AEAD_SUITES12)
+    return policies.default if strict else policies.legacy
 
 
 @cache
@@ -157,7 +173,10 @@ def _run(stream: Stream, spec: Spec, role: Role) -> Report:
         raise PeerFailed(f"tlsee as a {role}: {error}") from error
     info = stream.info
     scheme = info.scheme if role == "client" else info.client_scheme
-    shown = info.peer.peer.certificate.der if isinstance(info.peer, ByCertificate) else b""
+    proof = info.peer
+    shown = b""
+    if isinstance(proof, ByCertificate | ByDecryption):
+        shown = proof.peer.certificate.der
     return Report(
         version=info.version.name,
         suite=info.suite.name,

@@ -10,14 +10,24 @@ import importlib.util
 import socket
 import struct
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from tests.interop.peers.json_lines import common_name
 from tests.interop.peers.messages import Logged, facts
+from tests.interop.peers.older import (
+    SUITES12,
+    curves_of,
+    field_of,
+    openssl_ciphers,
+    write_field,
+)
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
     DEADLINE,
+    FINITE_FIELDS,
     HYBRID_GROUPS,
     ML_DSA_KEYS,
     PAYLOAD,
@@ -38,6 +48,8 @@ class PyOpenSsl(Peer):
     name = "pyopenssl"
     groups = (*CLASSIC_GROUPS, "x448", *HYBRID_GROUPS)
     keys = (*CLASSIC_KEYS, "rsa_pss", "ed448", *ML_DSA_KEYS)
+    suites12 = SUITES12
+    fields12 = FINITE_FIELDS
 
     def missing(self) -> str | None:
         return None if importlib.util.find_spec("OpenSSL") else "pyOpenSSL 26 or later"
@@ -88,9 +100,8 @@ class _Session:
         except self._errors as error:
             raise PeerFailed(f"pyOpenSSL as a {self._role}: {error!r}") from error
         told = facts(self._log)
-        if told.group.lower() != (self._tls.get_group_name() or "").lower().replace(
-            "prime256v1", "secp256r1"
-        ):
+        group = (self._tls.get_group_name() or "").lower().replace("prime256v1", "secp256r1")
+        if self._spec.version == "TLS13" and told.group.lower() != group:
             raise PeerFailed(f"{told.group} in the log, but {self._tls.get_group_name()}")
         certificate = self._tls.get_peer_certificate(as_cryptography=True)
         return Report(
@@ -135,7 +146,10 @@ def _configure(context: Any, spec: Spec, role: Role, log: list[Logged]) -> objec
     from OpenSSL import SSL
     from OpenSSL._util import ffi, lib
 
-    context.set_min_proto_version(SSL.TLS1_3_VERSION)
+    older = spec.version == "TLS12"
+    context.set_min_proto_version(SSL.TLS1_2_VERSION if older else SSL.TLS1_3_VERSION)
+    if older:
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
     context.load_verify_locations(str(spec.ca))
     if role == "client":
         context.set_verify(SSL.VERIFY_PEER)
@@ -146,10 +160,17 @@ def _configure(context: Any, spec: Spec, role: Role, log: list[Logged]) -> objec
     if spec.identity is not None:
         context.use_certificate_chain_file(str(spec.identity.chain))
         context.use_privatekey_file(str(spec.identity.key))
-    if spec.suites:
+    if spec.suites and older:
+        context.set_cipher_list(openssl_ciphers(spec.suites).encode())
+    elif spec.suites:
         context.set_tls13_ciphersuites(":".join(spec.suites).encode())
-    if spec.groups:
-        names = ":".join(_GROUPS.get(name, name) for name in spec.groups)
+    if field := field_of(spec.groups):
+        with NamedTemporaryFile() as file:
+            context.load_tmp_dh(str(write_field(field, Path(file.name))))
+    # Since 4.0 it negotiates finite fields in TLS 1.2 too, as RFC 7919 says.
+    newer = SSL.OPENSSL_VERSION_NUMBER >= 4 << 28
+    if curves := spec.groups if newer else curves_of(spec.groups):
+        names = ":".join(_GROUPS.get(name, name) for name in curves)
         if lib.SSL_CTX_set1_curves_list(context._context, names.encode()) != 1:
             raise PeerFailed(f"OpenSSL does not know {names}")
     if spec.alpn and role == "server":

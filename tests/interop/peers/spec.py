@@ -21,6 +21,8 @@ HYBRID_GROUPS = ("X25519MLKEM768", "SecP256r1MLKEM768", "SecP384r1MLKEM1024")
 CLASSIC_KEYS = ("ecdsa_secp256r1", "ecdsa_secp384r1", "ecdsa_secp521r1", "rsa2048", "ed25519")
 ML_DSA_KEYS = ("mldsa44", "mldsa65", "mldsa87")
 
+FINITE_FIELDS = ("ffdhe2048", "ffdhe3072", "ffdhe4096")
+
 UNSAID = "(unsaid)"
 """The peer has no way to tell; not the same as ``""``, which says that there was none."""
 
@@ -64,6 +66,9 @@ class Spec:
         key_updates: change keys in the middle and ask the other side to, where the program can.
         application: an echo as it is, or inside HTTP/1.1 (POST and its response).
         cookie: whether a server sends a HelloRetryRequest with a cookie.
+        version: the one version that it speaks.
+        encrypt_then_mac: whether it offers or takes RFC 7366; only OpenSSL and ours can do without.
+        schemes: the signature schemes it has; empty for all. Only OpenSSL's command can be told.
     """
 
     ca: Path
@@ -78,6 +83,9 @@ class Spec:
     cookie: bool = False
     key_updates: bool = False
     application: Literal["echo", "http"] = "echo"
+    version: Literal["TLS13", "TLS12"] = "TLS13"
+    encrypt_then_mac: bool = True
+    schemes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,8 @@ class Report:
 
     ``scheme`` is what the *other* side signed with and ``identity`` the common name in the other
     side's certificate; ``received`` counts the application's bytes that arrived and were right;
-    ``closed`` tells whether the other side's close_notify arrived.
+    ``closed`` tells whether the other side's close_notify arrived. The last two are about TLS 1.2
+    and never counted on: who says nothing leaves them ``None``.
     """
 
     version: str = UNSAID
@@ -98,6 +107,8 @@ class Report:
     retried: bool | None = None
     received: int | None = None
     closed: bool | None = None
+    encrypt_then_mac: bool | None = None
+    extended_main_secret: bool | None = None
 
     def said(self) -> frozenset[str]:
         """The names of the fields that the peer did fill."""
@@ -106,7 +117,10 @@ class Report:
         )
 
 
-EVERYTHING = frozenset(each.name for each in fields(Report))
+EVERYTHING = frozenset(each.name for each in fields(Report)) - {
+    "encrypt_then_mac",
+    "extended_main_secret",
+}
 
 
 class PeerFailed(AssertionError):
@@ -143,6 +157,10 @@ class Peer:
         client_wants_close_from, server_wants_close_from: who must close first for this program to
             see the other side's close_notify, where that matters.
         answer: what its server sends back for ``PAYLOAD``.
+        suites12: the suites that it has in TLS 1.2; ``fields12``: the groups of RFC 7919 that it
+            can be told to use there.
+        names_fields12: whether its server tells such a group's name.
+        encrypts_then_macs, macs_then_encrypts: which order of CBC it has.
     """
 
     name: str
@@ -156,6 +174,11 @@ class Peer:
     client_wants_close_from: Role | None = None
     server_wants_close_from: Role | None = None
     answer = PAYLOAD
+    suites12: tuple[str, ...] = ()
+    fields12: tuple[str, ...] = ()
+    names_fields12 = True
+    encrypts_then_macs = True
+    macs_then_encrypts = False
 
     def missing(self) -> str | None:
         """The package to install, or ``None`` when everything is there."""

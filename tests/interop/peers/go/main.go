@@ -29,6 +29,8 @@ type request struct {
 	CA          string   `json:"ca"`
 	Chain       string   `json:"chain"`
 	Key         string   `json:"key"`
+	Version     uint16   `json:"version"`
+	Suites      []uint16 `json:"suites"`
 	Groups      []uint16 `json:"groups"`
 	ClientAuth  string   `json:"client_auth"`
 	ALPN        []string `json:"alpn"`
@@ -122,9 +124,13 @@ func run(asked *request) (*report, error) {
 
 func configure(asked *request) (*tls.Config, error) {
 	config := &tls.Config{
-		MinVersion: tls.VersionTLS13,
+		MinVersion: asked.Version,
+		MaxVersion: asked.Version,
 		ServerName: asked.ServerName,
 		NextProtos: asked.ALPN,
+	}
+	for _, suite := range asked.Suites {
+		config.CipherSuites = append(config.CipherSuites, suite) // of TLS 1.2; 1.3's are ignored
 	}
 	for _, group := range asked.Groups {
 		config.CurvePreferences = append(config.CurvePreferences, tls.CurveID(group))
@@ -175,7 +181,9 @@ func talk(
 		Received: received,
 		Closed:   closed,
 	}
-	if len(state.PeerCertificates) > 0 {
+	if len(state.PeerCertificates) == 0 {
+		told.Scheme = 0 // a server of TLS 1.2 would tell its own
+	} else {
 		told.Certificate = hex.EncodeToString(state.PeerCertificates[0].Raw)
 	}
 	return told, nil

@@ -6,8 +6,8 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::{aws_lc_rs, CryptoProvider};
 use rustls::pki_types::{pem::PemObject, CertificateDer, PrivateKeyDer};
 use rustls::server::WebPkiClientVerifier;
-use rustls::version::TLS13;
-use rustls::{ClientConfig, RootCertStore, ServerConfig};
+use rustls::version::{TLS12, TLS13};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, SupportedProtocolVersion};
 use serde_json::Value;
 
 use crate::watch::{SeenScheme, Watching};
@@ -30,6 +30,16 @@ fn protocols(asked: &Value) -> Vec<Vec<u8>> {
     listed
         .filter_map(|name| name.as_str().map(|name| name.as_bytes().to_vec()))
         .collect()
+}
+
+/// The one version that was asked for.
+fn version(asked: &Value) -> &'static SupportedProtocolVersion {
+    let wanted = asked["version"].as_u64();
+    if wanted == Some(u64::from(u16::from(TLS12.version))) {
+        &TLS12
+    } else {
+        &TLS13
+    }
 }
 
 /// The provider with the suites and groups that were asked for, in that order.
@@ -87,7 +97,7 @@ pub fn client_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ClientConf
         seen: seen.clone(),
     });
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&TLS13])?
+        .with_protocol_versions(&[version(asked)])?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match identity(asked)? {
@@ -100,8 +110,8 @@ pub fn client_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ClientConf
 
 pub fn server_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ServerConfig, Failure> {
     let provider = provider(asked)?;
-    let builder =
-        ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(&[&TLS13])?;
+    let builder = ServerConfig::builder_with_provider(provider.clone())
+        .with_protocol_versions(&[version(asked)])?;
     let demand = text(asked, "client_auth");
     let builder = if demand == "none" {
         builder.with_no_client_auth()
