@@ -4,9 +4,10 @@ How a document marks its commands is told in ``tests/support/documents.py``. A c
 shell, in an empty directory, with the Python that runs the tests. What is not as at a reader's
 desk: outside hosts are played by a loopback server (``stand_in/sitecustomize.py``), ``uvx tlsee``
 is this working tree instead of the released package, ``pip install tlsee`` finds it installed,
-``make VERB`` is only checked to be a verb (CI runs them), and a ``tlsee serve`` goes on in the
-background until the document ends. What a document shows after a command must be printed, in that
-order; words with a digit in them may differ, and so may lines it leaves out.
+``make VERB`` is only checked to be a verb (CI runs them), port 8443 is another one that is free,
+and a ``tlsee serve`` goes on in the background until the document ends. What a document shows after
+a command must be printed, in that order; words with a digit in them may differ, and so may lines it
+leaves out.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,8 +66,15 @@ def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
             "PYTHONPATH": os.pathsep.join([str(STAND_IN), str(REPOSITORY / "src")]),
             "PYTHONUNBUFFERED": "1",
             "TLSEE_DOCS_HOSTS": json.dumps(dict.fromkeys(OUTSIDE, port)),
+            "TLSEE_DOCS_PORT": str(_free_port()),
             "TLSEE_DOCS_CA": str(tmp_path / "authority.pem"),
         }
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 @dataclass
@@ -163,7 +172,6 @@ def _blurred(line: str) -> str:
     return " ".join(re.sub(r"\S*\d\S*", "#", line).split())
 
 
-@pytest.mark.xdist_group("documents")  # two documents may both serve on the default port
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.stem)
 def test_a_reader_can_follow(document: Path, environment: dict[str, str], tmp_path: Path) -> None:
     """Every command and program of the document, in its order, does what the document shows."""
