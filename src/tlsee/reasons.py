@@ -24,6 +24,9 @@ class Reason(NamedTuple):
 
 PEER_BUG = "the peer breaks the protocol: report it to whoever runs or wrote it"
 
+# Instead of a row's own, where the peer knows TLS 1.1 at most (RFC 8996, RFC 7568, RFC 6176).
+TOO_OLD = "update the peer: nothing older than TLS 1.2 is safe, and nothing older is spoken here"
+
 _rows: list[Reason] = []
 
 

@@ -34,7 +34,7 @@ NOT_TLS = {
     "SSH": b"SSH-2.0-OpenSSH_9.9\r\n",
     "SMTP": b"220 mail.test ESMTP\r\n",
     "escape sequences": b"\x1b]0;pwned\x07\x1b[2J\n",
-    "SSL 2 hello": b"\x80\x2e\x01\x00\x02\x00\x15",
+    "SSL 2 answer": b"\x80\x2e\x04\x00\x01\x00\x02",
     "zeros": bytes(64),
     "ones": b"\xff" * 64,
 }

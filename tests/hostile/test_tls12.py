@@ -24,7 +24,8 @@ from tlsee.codes12 import ECPointFormat
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
 from tlsee.connection.events import AlertReceived, DataReceived
-from tlsee.errors import ApiMisuse, PeerMisbehaved, TLSError
+from tlsee.errors import AlertReceived as AlertOfThePeer
+from tlsee.errors import ApiMisuse, PeerIncompatible, PeerMisbehaved, TLSError
 from tlsee.handshake.compose import Agreement12, Composer
 from tlsee.values import replace
 from tlsee.wire.codec import encode
@@ -152,6 +153,91 @@ AGAINST_SERVERS: dict[str, Callable[[ClientHello], ClientHello]] = {
 def test_a_server_refuses_a_bad_client_hello(name: str) -> None:
     """RFC 5246, 7.4.1.2, RFC 5746, 3.6, RFC 7507, 3 and RFC 7627, 5.2."""
     refused(server_meets(AGAINST_SERVERS[name]), name)
+
+
+def hello_of_old(legacy_version: int) -> bytes:
+    """A ClientHello as clients wrote it before there were extensions, in its record."""
+    body = legacy_version.to_bytes(2) + bytes(32) + b"\0" + b"\0\4\0\x0a\0\x2f" + b"\1\0"
+    message = b"\1" + len(body).to_bytes(3) + body
+    return b"\x16" + legacy_version.to_bytes(2) + len(message).to_bytes(2) + message
+
+
+def hello_of_ssl2(version: int) -> bytes:
+    """A ClientHello of SSL 2.0: a length with its highest bit set, and no record."""
+    body = b"\1" + version.to_bytes(2) + b"\0\3\0\0\0\x10" + b"\1\0\x80" + bytes(16)
+    return (0x8000 | len(body)).to_bytes(2) + body
+
+
+OLD = {0x0300: "SSL 3.0", 0x0301: "TLS 1.0", 0x0302: "TLS 1.1"}
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize(
+    ("hello", "says"),
+    [
+        *(
+            (hello_of_old(code), f"the client speaks {label} at most")
+            for code, label in OLD.items()
+        ),
+        *(
+            (hello_of_ssl2(code), f"in SSL 2.0's form and speaks {label} at most")
+            for code, label in {0x0002: "SSL 2.0", **OLD}.items()
+        ),
+    ],
+)
+def test_a_server_names_a_client_of_old(hello: bytes, says: str, size: int) -> None:
+    """SSL 2 to TLS 1.1 are recognised, and refused with protocol_version (RFC 9846, E.5)."""
+    victim = ServerConnection(server())
+    for start in range(0, len(hello), size):
+        victim.receive_data(hello[start : start + size])
+    error = refused(victim, "version_too_old")
+    assert isinstance(error, PeerIncompatible)
+    assert error.alert == AlertDescription.protocol_version
+    assert says in str(error)
+    assert "nothing older than TLS 1.2 is safe" in error.fix
+
+
+@pytest.mark.parametrize("data", [b"\x80\x2e\1\xff\xff" + bytes(50), b"\x80\x2e\4\0\2" + bytes(50)])
+def test_what_only_begins_like_ssl2_is_not_tls(data: bytes) -> None:
+    """An unknown version, or another message: nobody knows what that is."""
+    victim = ServerConnection(server())
+    victim.receive_data(data)
+    refused(victim, "not_tls")
+
+
+@pytest.mark.parametrize("code", OLD)
+@pytest.mark.parametrize("versions", [BOTH, [TLS12]])
+def test_a_client_names_a_server_of_old(code: int, versions: list[ProtocolVersion]) -> None:
+    """A ServerHello of SSL 3, TLS 1.0 or 1.1, without extensions as they were written."""
+    client = ClientConnection(client_config(versions=versions), NAME)
+    client.data_to_send()
+    body = code.to_bytes(2) + bytes(32) + b"\0" + b"\0\x2f" + b"\0"
+    message = b"\2" + len(body).to_bytes(3) + body
+    client.receive_data(b"\x16" + code.to_bytes(2) + len(message).to_bytes(2) + message)
+    error = refused(client, "version_too_old")
+    assert error.alert == AlertDescription.protocol_version
+    assert f"the server chose {OLD[code]}, this client speaks" in str(error)
+    assert "nothing older than TLS 1.2 is safe" in error.fix
+
+
+def test_a_servers_protocol_version_is_told_with_what_was_offered() -> None:
+    """A server of old that cannot even say hello says this alert, in a record of its version."""
+    client = ClientConnection(client_config(), NAME)
+    client.data_to_send()
+    client.receive_data(b"\x15\3\1\0\2\2\x46")
+    with pytest.raises(AlertOfThePeer) as caught:
+        events_of(client)
+    assert "no version that we offered (TLS 1.3, TLS 1.2)" in str(caught.value)
+    assert "nothing older than TLS 1.2 is safe" in caught.value.fix
+
+
+def test_a_missing_client_certificate_is_told_with_who_is_accepted() -> None:
+    """The request that is quoted is 1.2's, whose authorities stand in a field of their own."""
+    with pytest.raises(AlertOfThePeer) as caught:
+        Pair(old_client(), server(client_trust=trust())).run()
+    asked, sent = caught.value.__notes__
+    assert asked == 'asked  CertificateRequest; it accepts: "tlsee test authority"'
+    assert sent.startswith("sent  Certificate with 0 entries")
 
 
 def test_a_client_of_both_versions_sees_a_downgrade() -> None:

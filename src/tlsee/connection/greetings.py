@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from tlsee.codes import ProtocolVersion
 from tlsee.text import printable
 
 SHOWN = 16  # bytes of a peer's first words in an error
@@ -42,6 +43,18 @@ _GREETINGS = (
 def greeting(data: bytes) -> Greeting | None:
     """The protocol that begins like this, if it is obvious."""
     return next((row for row in _GREETINGS if data.startswith(row.begin)), None)
+
+
+def hello_of_ssl2(data: bytes) -> ProtocolVersion | None:
+    """The version that a ClientHello in SSL 2.0's form asks for, if this begins one.
+
+    Its header is a length of 15 bits under a set one, then the type 1 (RFC 5246, E.2). Clients of
+    SSL 3 and TLS 1.0 began like that too, to be understood by servers of SSL 2.
+    """
+    if len(data) < 5 or not data[0] & 0x80 or data[2] != 1:
+        return None
+    version = ProtocolVersion.of(data[3] << 8 | data[4])
+    return version if version.is_known else None
 
 
 def first_words(data: bytes) -> tuple[str, str | None]:

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 from tlsee import defaults
 from tlsee.codes import ContentType
-from tlsee.connection.greetings import first_words
-from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.connection.greetings import first_words, hello_of_ssl2
+from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
 from tlsee.keys.protection import (
     BAD_TAG,
     HEADER_LENGTH,
@@ -22,6 +22,7 @@ from tlsee.keys.protection import (
     Opener,
 )
 from tlsee.keys.protection12 import EMPTY, MAX_CIPHERTEXT_12, TOO_LONG, Opener12
+from tlsee.reasons import TOO_OLD
 from tlsee.trace import Epoch, RecordReceived, Role
 
 Observe = Callable[[Any], None] | None
@@ -129,6 +130,7 @@ class RecordReader:
 
         Raises:
             PeerMisbehaved: the record breaks a rule of RFC 9846, 5.
+            PeerIncompatible: the first bytes are a hello of SSL 2.0.
         """
         if self._after is not None:
             return self._take_after()
@@ -160,6 +162,14 @@ class RecordReader:
         if not 20 <= kind <= 23:
             first = self.bytes_taken == len(self._source) and self._position == 0
             if first and self.epoch is Epoch.INITIAL:
+                version = hello_of_ssl2(self.rest()) if self.role is Role.SERVER else None
+                if version is not None:
+                    raise PeerIncompatible(
+                        Reasons.version_too_old,
+                        f"the client says hello in SSL 2.0's form and speaks {version.label} at "
+                        "most",
+                        fix=TOO_OLD,
+                    )
                 detail, fix = first_words(self.rest())
                 raise PeerMisbehaved(Reasons.not_tls, detail, fix=fix)
             raise PeerMisbehaved(Reasons.unexpected_record, f"content type {kind}")

@@ -8,15 +8,19 @@ a read that has nothing to do with it: the text names the certificate.
 from __future__ import annotations
 
 from tlsee.codes import AlertDescription as Alert
+from tlsee.codes import ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.errors import AlertReceived
 from tlsee.identity.credentials import Credential
 from tlsee.identity.distinguished_name import spoken_name
+from tlsee.reasons import TOO_OLD
 from tlsee.text import printable
 from tlsee.trace import Choice, Role
+from tlsee.wire import messages12
 from tlsee.wire.codec import decode
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.server_name import ServerNameList
+from tlsee.wire.framing import HEADER_LENGTH
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import CertificateRequest
 
@@ -115,6 +119,8 @@ def refusal(
         return _with_notes(_missing(alert), role, shown, request, done)
     if role is Role.CLIENT and not done and alert in _OF_HELLO:
         detail, fix = _OF_HELLO[alert]
+        if alert == Alert.protocol_version and ProtocolVersion.TLS12 in config.versions:
+            fix = f"offer what it speaks, if that is newer; else {TOO_OLD}"
         return AlertReceived(alert, detail.format_map(_offer(config, hello)), fix)
     peer = role.other.value
     if alert in _OF_US:
@@ -155,20 +161,27 @@ def _with_notes(
 
 
 def _accepted(request: bytes) -> str:
-    """The authorities that a CertificateRequest names (RFC 9846, 4.3.4)."""
-    listed = decode(CertificateRequest, request).extensions.get(CertificateAuthorities)
-    if listed is None:
+    """The authorities that a CertificateRequest names (RFC 9846, 4.3.4; RFC 5246, 7.4.4)."""
+    listed = _authorities(request)
+    if not listed:
         return "it does not say"
-    names = [f'"{spoken_name(der)}"' for der in listed.authorities[:SHOWN_AUTHORITIES]]
-    more = len(listed.authorities) - len(names)
+    names = [f'"{spoken_name(der)}"' for der in listed[:SHOWN_AUTHORITIES]]
+    more = len(listed) - len(names)
     return ", ".join(names) + (f" and {more:,} more" if more else "")
+
+
+def _authorities(request: bytes) -> tuple[bytes, ...]:
+    if request[HEADER_LENGTH]:  # 1.2 lists types, one at least; 1.3 has an empty context here
+        return decode(messages12.CertificateRequest, request).certificate_authorities
+    item = decode(CertificateRequest, request).extensions.get(CertificateAuthorities)
+    return item.authorities if item is not None else ()
 
 
 def _offer(config: ClientConfig | ServerConfig, hello: bytes) -> dict[str, str]:
     """What our hello had to offer, for a sentence."""
     names = decode(ClientHello, hello).extensions.get(ServerNameList)
     return {
-        "versions": ", ".join(str(item).replace("TLS1", "TLS 1.") for item in config.versions),
+        "versions": ", ".join(item.label for item in config.versions),
         "groups": ", ".join(map(str, config.groups)),
         "alpn": ", ".join(map(printable, config.alpn)) or "none",
         "name": printable(names.server_name_list[0].name) if names is not None else "(none sent)",

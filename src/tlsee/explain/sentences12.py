@@ -117,14 +117,17 @@ def _client_half(message: ClientKeyExchange, story: Story) -> str:
             f'"A premaster secret of {PREMASTER_SECRET} bytes, encrypted to the key of your '
             f'certificate: {length} bytes." Whoever ever gets that key can open it.'
         )
-    offered = story.first(ServerKeyExchange)
-    found = _parameters(offered, story.key_exchange) if offered is not None else None
-    if isinstance(found, SignedECDHParams):
-        public, group = message.ecdh().ecdh_Yc, found.params.named_curve
-        length = len(public) if group in _ONE_COORDINATE else (len(public) - 1) // 2
-        return f'"And here is my half." {shared.format(f", {length} bytes")}'
-    message.dh()
-    return f'"And here is my half." {shared.format("")}'
+    size = ""
+    if story.key_exchange is KeyExchangeAlgorithm.dhe:
+        message.dh()  # the secret has no leading zeros, so nobody outside knows its length
+    else:
+        public = message.ecdh().ecdh_Yc
+        offered = story.first(ServerKeyExchange)
+        found = _parameters(offered, story.key_exchange) if offered is not None else None
+        if isinstance(found, SignedECDHParams):
+            plain = found.params.named_curve in _ONE_COORDINATE
+            size = f", {len(public) if plain else (len(public) - 1) // 2} bytes"
+    return f'"And here is my half." {shared.format(size)}'
 
 
 def _derived(story: Story) -> str:

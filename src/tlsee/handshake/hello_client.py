@@ -26,6 +26,7 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.keys.transcript import Transcript
+from tlsee.reasons import TOO_OLD
 from tlsee.values import replace, value
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
@@ -204,6 +205,7 @@ def check_older(basis: ClientBasis, message: ServerHello) -> None:
         raise PeerIncompatible(
             Reasons.version_too_old,
             f"the server chose {message.legacy_version.label}, this client speaks {ours}",
+            fix=TOO_OLD if message.legacy_version < ProtocolVersion.TLS12 else None,
         )
     if message.legacy_version != ProtocolVersion.TLS12:
         raise PeerMisbehaved(Reasons.missing_extension, "ServerHello without supported_versions")

@@ -30,6 +30,7 @@ from tlsee.handshake.server12 import choose_credential12
 from tlsee.handshake.server13 import AwaitCredential, ServerBasis, choose_credential
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import ConfigForHello
+from tlsee.reasons import TOO_OLD
 from tlsee.text import printable
 from tlsee.trace import Choice, ExtensionsIgnored
 from tlsee.values import value
@@ -225,6 +226,7 @@ def _choose_version(config: ServerConfig, hello: ClientHello, flow: Flow) -> Pro
         raise PeerIncompatible(
             Reasons.version_too_old,
             f"the client speaks {newest.label} at most, this server {ours}",
+            fix=TOO_OLD if newest < ProtocolVersion.TLS12 else None,
         )
     if chosen >= ProtocolVersion.TLS13 and hello.legacy_version != LEGACY_VERSION:
         raise PeerMisbehaved(Reasons.illegal_legacy_version, str(hello.legacy_version))

@@ -413,6 +413,20 @@ PEERS: list[tuple[str, Talk, str, str | None, str]] = [
         "peer",
         "offer more",
     ),
+    (
+        "too old",
+        _hangs_up(b"\x15\x03\x01\x00\x02\x02\x46"),
+        "protocol_version",
+        "peer",
+        "no version that we offered (TLS 1.3, TLS 1.2)",
+    ),
+    (
+        "TLS 1.0",
+        _hangs_up(b"\x16\x03\x01\x00\x2a\x02\0\0\x26\x03\x01" + bytes(32) + b"\0\0\x2f\0"),
+        "version_too_old",
+        "us",
+        "the server chose TLS 1.0, this client speaks TLS 1.3, TLS 1.2",
+    ),
     ("reset", _resets, "cut_in_handshake", "peer", "(the transport said: "),
 ]
 

@@ -15,6 +15,7 @@ from tlsee.codes import (
     NamedGroup,
     NameType,
     ProtocolVersion,
+    SignatureScheme,
 )
 from tlsee.explain import alerts, summary
 from tlsee.explain.certificates import chain_lines, validity
@@ -26,14 +27,14 @@ from tlsee.identity.path.judge import judge
 from tlsee.identity.path.verdict import Purpose
 from tlsee.trace import Choice, Epoch, MessageSent, Role
 from tlsee.wire import messages12
-from tlsee.wire.codec import encode
+from tlsee.wire.codec import encode, write
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.key_share import KeyShareHelloRetryRequest
 from tlsee.wire.extensions.server_name import ServerName, ServerNameList
 from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
-from tlsee.wire.hellos import ClientHello, HelloRetryRequest
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 from tlsee.wire.messages13 import (
     Certificate,
     CertificateEntry,
@@ -87,6 +88,67 @@ def _retry(*items: Any) -> HelloRetryRequest:
 def test_what_they_say(message: Any, says: str) -> None:
     """Each kind of message has a sentence that its own bytes fill."""
     assert says in _told(message)
+
+
+def _hello12(suite: CipherSuite, random: bytes = b"s" * 32) -> ServerHello:
+    return ServerHello(ProtocolVersion.TLS12, random, b"", suite, 0, Extensions.of())
+
+
+RSA = CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256
+DHE = CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
+ECDHE = CipherSuite.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+SIGNED = messages12.DigitallySigned(SignatureScheme.rsa_pkcs1_sha256, b"s")
+
+
+@pytest.mark.parametrize(
+    ("suite", "messages", "says"),
+    [
+        (RSA, [], "RSA encrypts the secret to the certificate's key, AES_128_GCM protects"),
+        (
+            RSA,
+            [messages12.ClientKeyExchange(b"\1\0" + bytes(256))],
+            "48 bytes, encrypted to the key of your certificate: 256 bytes.",
+        ),
+        (
+            DHE,
+            [
+                messages12.ServerKeyExchange(
+                    write(
+                        messages12.SignedDHParams(
+                            messages12.ServerDHParams(b"\xff" * 256, b"\2", b"\3"), SIGNED
+                        )
+                    )
+                )
+            ],
+            "A group of 2,048 bits, and my half of a key exchange in it",
+        ),
+        (ECDHE, [messages12.ServerKeyExchange(b"\1")], "cannot be read here"),
+        (ECDHE, [messages12.ClientKeyExchange(b"\1\7")], "From it and both randoms comes"),
+        (DHE, [messages12.ClientKeyExchange(b"\7")], "cannot be read here"),
+        (ECDHE, [messages12.HelloRequest()], "it says no_renegotiation"),
+        (ECDHE, [messages12.NewSessionTicket(300, b"t")], "(300 seconds)"),
+        (ECDHE, [messages12.Certificate(())], "I have none to show."),
+    ],
+)
+def test_what_they_say_in_1_2(suite: CipherSuite, messages: list[Any], says: str) -> None:
+    """The suite tells how the key exchange messages are read; no bytes raise."""
+    assert says in _told(_hello12(suite), *messages)
+
+
+def test_rsa_key_exchange_has_no_forward_secrecy() -> None:
+    """The summary says so, and that decrypting is what proved the server."""
+    events = [(0.0, MessageSent(Epoch.INITIAL, encode(_hello12(RSA))))]
+    story = Story(Role.SERVER, events)
+    assert story.group is None
+    assert summary.tomorrow(story).startswith("NO forward secrecy")
+
+
+@pytest.mark.parametrize(
+    ("end", "says"), [(b"\1", "could speak TLS 1.3."), (b"\0", "could speak TLS 1.2 or newer.")]
+)
+def test_a_sentinel_is_told(end: bytes, says: str) -> None:
+    """A server that could have done better says so in its random."""
+    assert says in _told(_hello12(ECDHE, b"r" * 24 + b"DOWNGRD" + end))
 
 
 def test_a_second_hello_is_told_as_one() -> None:
