@@ -22,20 +22,24 @@ from typing import Any
 from cryptography.x509 import load_der_x509_certificate
 from cryptography.x509.oid import NameOID
 
-from tests.interop.peers.older import AEAD_SUITES12
+from tests.interop.peers.older import AEAD_SUITES12, SUITES12
 from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
     DEADLINE,
+    EVERYTHING,
+    FINITE_FIELDS,
     HYBRID_GROUPS,
     ML_DSA_KEYS,
     PAYLOAD,
+    UNSAID,
     Peer,
     PeerFailed,
     Report,
+    Role,
     Spec,
 )
-from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
+from tlsee.codes import CipherSuite, NamedGroup, OpenEnum, ProtocolVersion, SignatureScheme
 
 _HERE = Path(__file__).parent
 _BUILD = _HERE / "build"
@@ -126,7 +130,12 @@ class JsonLinesPeer(Peer):
 
     @cached_property
     def _process(self) -> Process:
-        return Process(self.program)
+        return Process(*self.command)
+
+    @property
+    def command(self) -> Sequence[str | Path]:
+        """What starts the program."""
+        return (self.program,)
 
     def _ask(self, spec: Spec, **more: Any) -> queue.SimpleQueue[dict[str, Any]]:
         identity = spec.identity
@@ -185,15 +194,24 @@ def _report(answer: dict[str, Any]) -> Report:
     told = answer["report"]
     return Report(
         version=ProtocolVersion.of(told["version"]).name,
-        suite=CipherSuite.of(told["suite"]).name,
-        group=NamedGroup.of(told["group"]).name if told["group"] else "",
-        scheme=SignatureScheme.of(told["scheme"]).name if told["scheme"] else "",
+        suite=_named(CipherSuite, told["suite"]),
+        group=_named(NamedGroup, told.get("group")),
+        scheme=_named(SignatureScheme, told.get("scheme")),
         identity=common_name(bytes.fromhex(told["certificate"])),
         alpn=told["alpn"],
-        retried=told["retried"],
+        retried=told.get("retried"),
         received=told["received"],
         closed=told["closed"],
     )
+
+
+def _named(registry: type[OpenEnum], told: int | str | None) -> str:
+    """A name, of a name or of a code point; 0 stands for what there was none of."""
+    if told is None:
+        return UNSAID
+    if isinstance(told, str):
+        return told
+    return registry.of(told).name if told else ""
 
 
 def common_name(certificate: bytes) -> str:
@@ -254,3 +272,35 @@ class Rustls(JsonLinesPeer):
     @property
     def program(self) -> Path:
         return _BUILD / self.name / "release" / "tlsee-interop-rustls"
+
+
+class Java(JsonLinesPeer):
+    """The JDK's JSSE, 17 or later, run from its source.
+
+    It tells neither group nor scheme, and before Java 20 no connection chooses its groups: the
+    other side leaves it one. It has no encrypt_then_mac and no CCM.
+    """
+
+    name = "java"
+    tool = "java"
+    package = "a JDK, 17 or later (default-jdk-headless)"
+    groups = (*CLASSIC_GROUPS, "x448")
+    keys = (*CLASSIC_KEYS, "rsa_pss", "ed448")
+    suites12 = tuple(suite for suite in SUITES12 if "_CCM" not in suite)
+    fields12 = FINITE_FIELDS
+    encrypts_then_macs = False
+    macs_then_encrypts = True
+
+    def tells(self, role: Role) -> frozenset[str]:
+        return EVERYTHING - {"group", "scheme", "retried"}
+
+    def build_command(self, target: Path) -> Sequence[str | Path]:
+        # Nothing is built, but a compiler must be there: a runtime alone does not run a source.
+        return ("java", "--describe-module", "jdk.compiler")
+
+    @property
+    def command(self) -> Sequence[str | Path]:
+        return ("java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", _HERE / "java" / "Peer.java")
+
+    def _ask(self, spec: Spec, **more: Any) -> queue.SimpleQueue[dict[str, Any]]:
+        return super()._ask(spec, suite_names=spec.suites, **more)
