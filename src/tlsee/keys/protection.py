@@ -10,6 +10,7 @@ so a run of records comes out as one piece.
 from __future__ import annotations
 
 from functools import cache
+from typing import Self
 
 from cryptography.exceptions import InvalidTag
 
@@ -34,8 +35,8 @@ def protected_header(length: int) -> bytes:
     return bytes((_APPLICATION_DATA, 3, 3, length >> 8, length & 0xFF))
 
 
-class Sealer:
-    """One direction's sending keys. ``number`` counts the records sealed so far."""
+class _Keys:
+    """One direction's keys. ``number`` counts the records so far, ``limit`` bounds it."""
 
     __slots__ = ("_aead", "_iv", "limit", "number", "tag_length")
 
@@ -47,12 +48,18 @@ class Sealer:
         self.limit = secret.suite.record_limit
         self.tag_length = secret.suite.tag_length
 
-    def copy(self) -> Sealer:
+    def copy(self) -> Self:
         """The same keys at the same number, for a forked connection that never meets ours."""
-        twin: Sealer = object.__new__(Sealer)
+        twin = object.__new__(type(self))
         twin._aead, twin._iv, twin.number = self._aead, self._iv, self.number
         twin.limit, twin.tag_length = self.limit, self.tag_length
         return twin
+
+
+class Sealer(_Keys):
+    """One direction's sending keys. ``number`` counts the records sealed so far."""
+
+    __slots__ = ()
 
     def seal(self, content_type: ContentType, content: bytes, padding: int = 0) -> bytes:
         """One record with its header. The caller keeps to the size limits."""
@@ -120,25 +127,10 @@ def _padding(rest: int, fragment: int, block: int) -> bytes:
     return bytes(min(-rest % block, fragment - rest)) if block else b""
 
 
-class Opener:
+class Opener(_Keys):
     """One direction's receiving keys. ``number`` counts the records opened so far."""
 
-    __slots__ = ("_aead", "_iv", "limit", "number", "tag_length")
-
-    def __init__(self, secret: TrafficSecret) -> None:
-        key, iv = secret.keys()
-        self._aead = secret.suite.aead(key)
-        self._iv = int.from_bytes(iv, "big")
-        self.number = 0
-        self.limit = secret.suite.record_limit
-        self.tag_length = secret.suite.tag_length
-
-    def copy(self) -> Opener:
-        """The same keys at the same number."""
-        twin: Opener = object.__new__(Opener)
-        twin._aead, twin._iv, twin.number = self._aead, self._iv, self.number
-        twin.limit, twin.tag_length = self.limit, self.tag_length
-        return twin
+    __slots__ = ()
 
     def open_one(self, record: memoryview, inner_limit: int) -> tuple[bytes, int, int]:
         """Decrypt one record, where no other follows: nothing to be put together.
