@@ -100,6 +100,8 @@ def certificate_frame(data: bytes) -> Frame:
     if [part.tag for part in parts] != [SEQUENCE, SEQUENCE, BIT_STRING]:
         raise NotDER("a certificate is three fields: signed part, algorithm, signature")
     tbs, outer_algorithm, signature = parts
+    if data[signature.body : signature.body + 1] != b"\x00":
+        raise NotDER("the signature is no whole number of bytes")
     fields = children(data, tbs)
     version = fields.pop(0) if fields and fields[0].tag == VERSION else None
     tags = [field.tag for field in fields]

@@ -145,6 +145,19 @@ def test_a_changed_byte_of_the_leaf_is_never_accepted() -> None:
         assert not judged([bytes(broken)], trust).accepted, place
 
 
+def test_a_signature_that_leaves_bits_unused_is_refused() -> None:
+    """A BIT STRING may say so when its last bits are zero: two encodings of one certificate."""
+    root = authority(key="ed25519")
+    leaf = root.issue(HOST, key="ed25519", **VALID).chain[0]
+    while leaf[-1] & 0x0F:  # every sixteenth, at random
+        leaf = root.issue(HOST, key="ed25519", **VALID).chain[0]
+    unused = len(leaf) - 65  # before the 64 bytes of the signature
+
+    assert leaf[unused] == 0
+    broken = leaf[:unused] + b"\x04" + leaf[unused + 1 :]
+    refused([broken], root, Reasons.malformed_certificate)
+
+
 def test_a_leaf_cut_anywhere_is_refused() -> None:
     """Cut at every length, and with a byte more."""
     root = authority()
