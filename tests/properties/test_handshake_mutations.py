@@ -20,7 +20,7 @@ from tests.support.hostile_client import HostileClient
 from tests.support.hostile_server import HostileServer
 from tests.support.mutations import BYTES, RECORDS, Damage, damaged, damages
 from tests.support.refusals import check_text
-from tlsee.codes import AlertDescription, NamedGroup
+from tlsee.codes import AlertDescription, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
 from tlsee.connection.events import NEED_DATA, HandshakeDone
@@ -229,7 +229,9 @@ def test_a_client_that_damages_its_messages(
     edits: Any = {name: damage_message(change, keep_length)}
     retried = name == "second_client_hello"
     settings = client_config(groups=[X25519], key_shares=[] if retried else None)
-    config = server_config(client_trust=trust(), client_auth="optional")
+    # A hello without its supported_versions would lead to 1.2, which this peer does not speak.
+    only = [ProtocolVersion.TLS13]
+    config = server_config(client_trust=trust(), client_auth="optional", versions=only)
     peer = HostileClient(config, settings=settings, credential=client_credential(), **edits)
     peer.estranged = True
     peer.greet()
