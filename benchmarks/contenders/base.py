@@ -14,6 +14,7 @@ RECEIVE_LENGTH = 1 << 16  # bytes asked for in one read of a socket or stream
 X25519 = "X25519"
 HYBRID = "X25519MLKEM768"
 SUITE = "TLS_AES_128_GCM_SHA256"
+SUITE12 = "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
 
 
 @dataclass(frozen=True)
@@ -28,15 +29,15 @@ class NotAlike(Exception):
     """A contender negotiated something else than what is compared."""
 
 
-def demand(pair: MemoryPair, contender: str, group: str) -> None:
+def demand(pair: MemoryPair, contender: str, group: str, suite: str = SUITE) -> None:
     """Check that like is compared with like.
 
     Raises:
         NotAlike: another suite or group was negotiated.
     """
     got = pair.negotiated()
-    if got.suite not in (None, SUITE) or (got.group or group).lower() != group.lower():
-        raise NotAlike(f"{contender} negotiated {got}, not {SUITE} with {group}")
+    if got.suite not in (None, suite) or (got.group or group).lower() != group.lower():
+        raise NotAlike(f"{contender} negotiated {got}, not {suite} with {group}")
 
 
 class MemoryPair(Protocol):
@@ -72,6 +73,14 @@ class Contender(Protocol):
 
     def memory(self, material: Material, group: str) -> Handshake:
         """Make both configurations; each call of the result is one full handshake in memory."""
+
+
+@runtime_checkable
+class OlderContender(Protocol):
+    """A library that is measured with TLS 1.2 too: X25519 and ``SUITE12``."""
+
+    def memory12(self, material: Material) -> Handshake:
+        """As ``memory``."""
 
 
 class Stream(Protocol):

@@ -9,7 +9,16 @@ import ssl
 import tempfile
 from pathlib import Path
 
-from benchmarks.contenders.base import X25519, Handler, Handshake, Negotiated, Reader, Wrap, Writer
+from benchmarks.contenders.base import (
+    SUITE12,
+    X25519,
+    Handler,
+    Handshake,
+    Negotiated,
+    Reader,
+    Wrap,
+    Writer,
+)
 from benchmarks.material import SERVER_NAME, Material
 
 RECORD_LENGTH = 1 << 14  # SSL_read never returns more
@@ -27,6 +36,20 @@ def contexts(material: Material) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     return client, server
 
 
+def contexts12(material: Material) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """The same, pinned to TLS 1.2 and one suite."""
+    client, server = contexts(material)
+    for context in (client, server):
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(_NAME12)
+        context.options |= ssl.OP_NO_TICKET
+    return client, server
+
+
+_NAME12 = "ECDHE-ECDSA-AES128-GCM-SHA256"
+_X25519_SHARE = bytes.fromhex("03 001d 20")  # RFC 8422, 5.4: in ServerKeyExchange
+
+
 class Pair:
     """Two SSLObjects; what one puts into its outgoing BIO is read and fed to the other."""
 
@@ -35,6 +58,9 @@ class Pair:
         self.server_in, self.server_out = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.client = client.wrap_bio(self.client_in, self.client_out, server_hostname=SERVER_NAME)
         self.server = server.wrap_bio(self.server_in, self.server_out, server_side=True)
+        self._shake()
+
+    def _shake(self) -> None:
         self._step(self.client)
         self.server_in.write(self.client_out.read())
         self._step(self.server)
@@ -70,6 +96,29 @@ def _read(end: ssl.SSLObject, length: int) -> int:
     return got
 
 
+class Pair12(Pair):
+    """The same in TLS 1.2, where the server's Finished is the last."""
+
+    def _shake(self) -> None:
+        self._step(self.client)
+        self.server_in.write(self.client_out.read())
+        self._step(self.server)
+        self.flight = self.server_out.read()
+        self.client_in.write(self.flight)
+        self._step(self.client)
+        self.server_in.write(self.client_out.read())
+        self.server.do_handshake()
+        self.client_in.write(self.server_out.read())
+        self.client.do_handshake()
+
+    def negotiated(self) -> Negotiated:
+        cipher = self.client.cipher()
+        suite = (
+            SUITE12 if cipher is not None and cipher[:2] == (_NAME12, "TLSv1.2") else str(cipher)
+        )
+        return Negotiated(suite, X25519 if _X25519_SHARE in self.flight else "another")
+
+
 class WithSsl:
     """``ssl`` through MemoryBIO, SSLSocket and asyncio."""
 
@@ -85,6 +134,10 @@ class WithSsl:
         del group  # the only one it is measured with
         client, server = contexts(material)
         return lambda: Pair(client, server)
+
+    def memory12(self, material: Material) -> Handshake:
+        client, server = contexts12(material)
+        return lambda: Pair12(client, server)
 
     def wrap_client(self, material: Material) -> Wrap:
         client, _ = contexts(material)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tlsee
 import tlsee.streams.asyncio as streams
 from benchmarks.contenders.base import (
@@ -24,6 +26,7 @@ from tlsee import (
     DataReceived,
     HandshakeDone,
     NamedGroup,
+    ProtocolVersion,
     ServerConfig,
     ServerConnection,
     Trust,
@@ -32,17 +35,20 @@ from tlsee.identity.path import remembered
 
 GROUPS = {X25519: NamedGroup.x25519, HYBRID: NamedGroup.X25519MLKEM768}
 SUITES = [CipherSuite.TLS_AES_128_GCM_SHA256]
+SUITES12 = [CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]
 
 
-def configurations(material: Material, group: str) -> tuple[ClientConfig, ServerConfig]:
+def configurations(
+    material: Material, group: str, suites: Sequence[CipherSuite] = SUITES
+) -> tuple[ClientConfig, ServerConfig]:
     """Client and server: verification and host name check are the default; no tickets."""
     client = ClientConfig(
-        trust=Trust.from_pem(material.anchor), groups=[GROUPS[group]], suites=SUITES
+        trust=Trust.from_pem(material.anchor), groups=[GROUPS[group]], suites=suites
     )
     server = ServerConfig(
         credentials=[Credential.from_pem(material.chain, material.key)],
         groups=[GROUPS[group]],
-        suites=SUITES,
+        suites=suites,
     )
     return client, server
 
@@ -53,6 +59,9 @@ class Pair:
     def __init__(self, client: ClientConfig, server: ServerConfig) -> None:
         self.client = ClientConnection(client, SERVER_NAME)
         self.server = ServerConnection(server)
+        self._shake()
+
+    def _shake(self) -> None:
         self.server.receive_data(self.client.data_to_send())
         _expect_done(self.server, False)
         self.client.receive_data(self.server.data_to_send())
@@ -73,6 +82,20 @@ class Pair:
         self.server.write(data)
         self.client.receive_data(self.server.data_to_send())
         return _read(self.client)
+
+
+class Pair12(Pair):
+    """The same in TLS 1.2, where the server's Finished is the last."""
+
+    def _shake(self) -> None:
+        self.server.receive_data(self.client.data_to_send())
+        _expect_done(self.server, False)
+        self.client.receive_data(self.server.data_to_send())
+        _expect_done(self.client, False)
+        self.server.receive_data(self.client.data_to_send())
+        _expect_done(self.server, True)
+        self.client.receive_data(self.server.data_to_send())
+        _expect_done(self.client, True)
 
 
 def _expect_done(end: tlsee.Connection, done: bool) -> None:
@@ -104,6 +127,11 @@ class WithTlsee:
     def memory(self, material: Material, group: str) -> Handshake:
         client, server = configurations(material, group)
         return lambda: Pair(client, server)
+
+    def memory12(self, material: Material) -> Handshake:
+        client, server = configurations(material, X25519, SUITES12)
+        assert client.versions == server.versions == (ProtocolVersion.TLS12,)
+        return lambda: Pair12(client, server)
 
     def wrap_client(self, material: Material) -> Wrap:
         client, _ = configurations(material, X25519)

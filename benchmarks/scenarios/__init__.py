@@ -14,6 +14,7 @@ Scenario = Callable[[Material, Effort], Outcome]
 SCENARIOS: dict[str, Scenario] = {
     "handshake": memory.handshake,
     "handshake-hybrid": memory.handshake_hybrid,
+    "handshake12": memory.handshake12,
     "bulk": memory.bulk,
     "round-trip": memory.round_trip,
     "bulk-socket": sockets.bulk,

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from benchmarks import contenders
-from benchmarks.contenders.base import HYBRID, X25519, Contender, MemoryPair, demand
+from benchmarks.contenders.base import (
+    HYBRID,
+    SUITE12,
+    X25519,
+    Contender,
+    MemoryPair,
+    OlderContender,
+    demand,
+)
 from benchmarks.material import Material
 from benchmarks.measure import Effort, Work, in_turn
 from benchmarks.results import SUBJECT, Case, Goal, Outcome
@@ -28,6 +36,20 @@ def handshake_hybrid(material: Material, effort: Effort) -> Outcome:
     return _handshake("handshake-hybrid", HYBRID, {}, material, effort)
 
 
+def handshake12(material: Material, effort: Effort) -> Outcome:
+    """A full handshake of TLS 1.2, beside ``ssl`` pinned to it."""
+    title = f"Full TLS 1.2 handshake in memory: P-256, {X25519}, ECDHE_ECDSA, AES_128_GCM"
+    found, notes = _found(X25519)
+    work: dict[str, Work] = {}
+    for each in found.values():
+        if isinstance(each, OlderContender):
+            run = each.memory12(material)
+            demand(run(), each.name, X25519, SUITE12)
+            work[each.name] = run
+    goals = {"ssl": Goal(1.6, project=1.0)}
+    return Outcome("handshake12", title, _remembering_or_not(work, goals, effort), notes)
+
+
 def _handshake(
     name: str, group: str, goals: dict[str, Goal], material: Material, effort: Effort
 ) -> Outcome:
@@ -38,8 +60,15 @@ def _handshake(
         run = each.memory(material, group)
         demand(run(), each.name, group)
         work[each.name] = run
+    return Outcome(name, title, _remembering_or_not(work, goals, effort), notes)
+
+
+def _remembering_or_not(
+    work: dict[str, Work], goals: dict[str, Goal], effort: Effort
+) -> list[Case]:
+    """tlsee as it is by default, and with each signature of each chain checked anew."""
     switches: dict[str, Work] = {}
-    if SUBJECT in found:
+    if SUBJECT in work:
         from benchmarks.contenders import with_tlsee
 
         work[REMEMBERING] = work[SUBJECT]
@@ -47,9 +76,9 @@ def _handshake(
         switches[REMEMBERING] = with_tlsee.remember_signatures
     figures = in_turn(work, effort, switches)
     cases = [Case("every signature checked anew", "s", figures, goals=goals)]
-    if SUBJECT in found:
+    if SUBJECT in work:
         cases.append(Case("signatures remembered", "s", figures, subject=REMEMBERING))
-    return Outcome(name, title, cases, notes)
+    return cases
 
 
 def bulk(material: Material, effort: Effort) -> Outcome:
