@@ -48,6 +48,12 @@ from tlsee.text import printable
     "--groups", metavar="LIST", help="Key exchange groups to offer: X25519MLKEM768,P-256."
 )
 @click.option("--suites", metavar="LIST", help="Cipher suites to offer: TLS_AES_128_GCM_SHA256.")
+@click.option(
+    "--policy",
+    type=click.Choice(["default", "legacy"]),
+    default="default",
+    help="legacy adds DHE, RSA key exchange, CCM and CBC, for peers that have nothing better.",
+)
 @click.option("--tls", metavar="VERSION", help="Offer this version and no other: 1.3 or 1.2.")
 @click.option(
     "--timeout",

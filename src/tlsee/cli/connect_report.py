@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tlsee import policies
 from tlsee.cli.attempt import Attempt, ServerVerdict, Silence, sentence_of
 from tlsee.cli.exit_codes import CommandError
+from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.styles import show
 from tlsee.codes import AlertDescription, NamedGroup
@@ -42,6 +44,7 @@ def opening(attempt: Attempt, screen: Screen) -> None:
     version = info.version.label
     target = attempt.wish.target
     road = f"{printable(target.host, 60)} ({attempt.road})"
+    warn_of_policy(attempt, screen)
     screen.verdict("connected", f"{road}, {version}, {trips}, {took:.1f} ms", OK)
     screen.row("keys", _keys(info, story))
     screen.row("records", _records(info, story))
@@ -52,6 +55,12 @@ def opening(attempt: Attempt, screen: Screen) -> None:
     for path, source in attempt.wish.keylogs:
         who = f" ({source})" if source != "--keylog" else ""
         screen.row("key log", f"{printable(path, 100)}{who}: whoever has it can read this")
+
+
+def warn_of_policy(attempt: Attempt, screen: Screen) -> None:
+    """What the user gave up by asking for it, before anything else."""
+    if attempt.wish.config.policy is policies.legacy:
+        screen.verdict("warning", LEGACY_WARNING, BAD)
 
 
 def _keys(info: ConnectionInfo, story: Story) -> str:
@@ -186,6 +195,7 @@ def failure(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
     who = f"{host} ({attempt.road})" if attempt.road else host
     word, by = _who_refused(error)
     when = "in the handshake" if attempt.info is None else "after the handshake"
+    warn_of_policy(attempt, screen)
     screen.verdict(word, f"{who}, {by}{when}", BAD)
     what, fix = explained(attempt)
     screen.row("reason", what)

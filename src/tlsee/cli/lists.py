@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TypeVar
 
+from tlsee import policies
 from tlsee.cli.exit_codes import Usage
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion
+from tlsee.policies import Policy
 from tlsee.text import printable
 
 # What OpenSSL, NIST and people call the groups, beside the registry's names.
@@ -56,6 +58,17 @@ def suites(text: str | None) -> list[CipherSuite] | None:
     known |= {name.removeprefix("tls_"): suite for name, suite in known.items()}
     hint = "TLS_AES_128_GCM_SHA256, TLS_CHACHA20_POLY1305_SHA256"
     return [_find(item, known, "cipher suite", hint) for item in split(text)]
+
+
+LEGACY_WARNING = (
+    "legacy: DHE, RSA key exchange (no forward secrecy), CCM and CBC are allowed, and a main "
+    "secret that is not bound to the handshake"
+)
+
+
+def policy(name: str) -> Policy:
+    """The policy of this name."""
+    return policies.legacy if name == "legacy" else policies.default
 
 
 def versions(text: str | None) -> list[ProtocolVersion] | None:

@@ -10,10 +10,12 @@ from typing import Any
 
 import click
 
+from tlsee import policies
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import NotTried, Usage
 from tlsee.cli.keylogs import keylog_files, open_keylogs
-from tlsee.cli.output import OK, Screen
+from tlsee.cli.lists import LEGACY_WARNING
+from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.output import command as wrapped_command
 from tlsee.cli.served import Manner
 from tlsee.cli.server import Server
@@ -53,6 +55,12 @@ from tlsee.text import printable
     help="Required unless told otherwise.",
 )
 @click.option("--alpn", metavar="LIST", help="Application protocols; http/1.1 unless given.")
+@click.option(
+    "--policy",
+    type=click.Choice(["default", "legacy"]),
+    default="default",
+    help="legacy adds DHE, RSA key exchange, CCM and CBC, for peers that have nothing better.",
+)
 @click.option("--tls", metavar="VERSION", help="Speak this version and no other: 1.3 or 1.2.")
 @click.option("--echo", is_flag=True, help="Send back what comes, instead of answering HTTP.")
 @click.option("--json", "as_json", is_flag=True, help="One object a line, a connection each.")
@@ -104,6 +112,7 @@ def _config(options: dict[str, Any], credential: Credential) -> ServerConfig:
             client_trust=trust,
             client_auth=options["client_auth"],
             versions=lists.versions(options["tls"]),
+            policy=lists.policy(options["policy"]),
             alpn=alpn,
         )
     except ApiMisuse as error:
@@ -145,6 +154,8 @@ def introduce(
     url = f"https://{host_and_port(name, port)}/"
     versions = ", ".join(version.label for version in config.versions)
     screen.verdict("serving", f"{url} at {host_and_port(host, port)}, {versions}", OK)
+    if config.policy is policies.legacy:
+        screen.row("policy", LEGACY_WARNING, BAD)
     if made is not None:
         screen.row("identity", made.description)
         screen.row("authority", f"{made.shown_path} ({made.fate})")

@@ -78,6 +78,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         config = ClientConfig(
             trust=believed.trust,
             versions=lists.versions(options["tls"]),
+            policy=lists.policy(options["policy"]),
             groups=lists.groups(options["groups"]),
             suites=lists.suites(options["suites"]),
             alpn=alpn,
