@@ -42,10 +42,13 @@ def idle_memory(material: Material, effort: Effort) -> Outcome:
 
 
 def import_time(material: Material, effort: Effort) -> Outcome:
-    """``python -c 'import X'``, whole processes."""
+    """``python -c 'import X'``, whole processes; of tlsee with what a connection needs."""
     del material
     found, missing = contenders.available()
     commands = {name: _import(each.module) for name, each in found.items()}
+    if SUBJECT in commands:  # the bare import puts off nearly all of its work
+        commands["bare import tlsee"] = commands[SUBJECT]
+        commands[SUBJECT] = [sys.executable, "-c", "from tlsee import ClientConfig, connect"]
     commands["python alone"] = [sys.executable, "-c", "pass"]
     notes = [f"{name} is not installed" for name in missing]
     case = Case("python -c 'import ..', start to end", "s", _starts(commands, effort))
