@@ -18,7 +18,7 @@ from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.output import command as wrapped_command
 from tlsee.cli.served import Manner
-from tlsee.cli.server import Server
+from tlsee.cli.server import HANDSHAKE_SECONDS, Server
 from tlsee.cli.stores import reason_of
 from tlsee.cli.targets import host_and_port
 from tlsee.cli.throwaway import ThrowAway, throw_away
@@ -123,7 +123,7 @@ def _listen(options: dict[str, Any], config: ServerConfig) -> Listener:
     bind, port = options["bind"].strip("[]"), options["port"]
     where = host_and_port(printable(bind, 60), port)
     try:
-        return listen((bind, port), config)
+        return listen((bind, port), config, handshake_timeout=HANDSHAKE_SECONDS)
     except OSError as error:
         raise NotTried(
             f"cannot listen on {where}: {reason_of(error)}",

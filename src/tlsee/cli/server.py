@@ -18,7 +18,11 @@ from tlsee.streams.blocking import Listener, Stream
 from tlsee.text import count
 from tlsee.trace import Role
 
-CONNECTIONS_AT_ONCE = 64  # threads; a further client waits in the kernel's queue
+CONNECTIONS_AT_ONCE = 256  # threads; a further client waits in the kernel's queue
+
+# Seconds for a handshake. A tool for looking need not be as patient as a service: a client that says
+# nothing holds one of the threads for as long.
+HANDSHAKE_SECONDS = 10.0
 FAREWELL_SECONDS = 5.0  # for connections that are still open when the server is told to stop
 
 # accept() on Windows does not notice Ctrl-C; there it looks up this often, in seconds.
