@@ -20,8 +20,8 @@ from tlsee.trace import Role
 
 CONNECTIONS_AT_ONCE = 256  # threads; a further client waits in the kernel's queue
 
-# Seconds for a handshake. A tool for looking need not be as patient as a service: a client that says
-# nothing holds one of the threads for as long.
+# Seconds for a handshake. A tool for looking need not be as patient as a service: a silent client
+# holds one of the threads for as long.
 HANDSHAKE_SECONDS = 10.0
 FAREWELL_SECONDS = 5.0  # for connections that are still open when the server is told to stop
 
