@@ -29,6 +29,10 @@ class Connected12(State):
     allows_change_cipher_spec: ClassVar[bool] = False
     ignores_warnings: ClassVar[bool] = True
 
+    def export(self, label: bytes, context: bytes | None, length: int) -> bytes:
+        """RFC 5705, 4; refused without extended_main_secret (RFC 7627, 5.3)."""
+        return self.main.export(self.client_random, self.server_random, label, context, length)
+
 
 @value
 class ConnectedClient12(Connected12):

@@ -9,6 +9,7 @@ from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.outcome import KeysUpdated, Outcome, TicketArrived
+from tlsee.keys.exporter import export_keying_material
 from tlsee.keys.schedule13 import FinishedValid, MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.trace import Direction, Epoch
@@ -33,6 +34,11 @@ class Connected(State):
     rfc: ClassVar[str] = "CONNECTED"
     connected: ClassVar[bool] = True
     allows_change_cipher_spec: ClassVar[bool] = False
+
+    def export(self, label: bytes, context: bytes | None, length: int) -> bytes:
+        """RFC 9846, 7.5; no context is an empty one."""
+        name = self.reading.suite.hash_name
+        return export_keying_material(name, self.exporter, label, context or b"", length)
 
 
 @value
