@@ -53,7 +53,7 @@ if TYPE_CHECKING:
         Truncation,
     )
     from tlsee.identity.credentials import Credential
-    from tlsee.identity.path.verdict import Purpose, Verdict, VerifiedPeer
+    from tlsee.identity.path.verdict import KeyUse, Purpose, Verdict, VerifiedPeer
     from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, PeerProof, Unverified
     from tlsee.identity.trust import Trust
     from tlsee.policies import Policy
@@ -92,6 +92,7 @@ __all__ = [
     "HandshakeType",
     "JudgeRequest",
     "KeyLog",
+    "KeyUse",
     "KeysUpdated",
     "Later",
     "Listener",
@@ -188,7 +189,7 @@ _NAMES = {
         "Truncation",
     ),
     "tlsee.identity.credentials": ("Credential",),
-    "tlsee.identity.path.verdict": ("Purpose", "Verdict", "VerifiedPeer"),
+    "tlsee.identity.path.verdict": ("KeyUse", "Purpose", "Verdict", "VerifiedPeer"),
     "tlsee.identity.proof": (
         "Anonymous",
         "ByCertificate",

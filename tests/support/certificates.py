@@ -12,7 +12,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from tlsee.crypto import private_keys
 from tlsee.errors import Reason
 from tlsee.identity.authority import Authority
-from tlsee.identity.path.judge import Purpose, Verdict, judge
+from tlsee.identity.path.judge import KeyUse, Purpose, Verdict, judge
 from tlsee.identity.trust import Profile, Trust
 
 AT = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC, the moment at which tests judge
@@ -37,11 +37,14 @@ def judged(
     name: str | None = HOST,
     purpose: Purpose = Purpose.SERVER,
     at: float = AT,
+    use: KeyUse = KeyUse.SIGNING,
     intermediates: Sequence[bytes] = (),
 ) -> Verdict:
     """Judge with the tests' defaults."""
     store = trust.trust if isinstance(trust, Authority) else trust
-    return judge(chain, store, purpose=purpose, name=name, at=at, intermediates=intermediates)
+    return judge(
+        chain, store, purpose=purpose, name=name, at=at, use=use, intermediates=intermediates
+    )
 
 
 def accepted(chain: Sequence[bytes], trust: Trust | Authority, **options: Any) -> Verdict:

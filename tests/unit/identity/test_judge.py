@@ -29,7 +29,7 @@ from tlsee.crypto.private_keys import KEY_KINDS
 from tlsee.errors import ApiMisuse, CertificateRejected, Reasons
 from tlsee.identity.authority import Authority
 from tlsee.identity.path import remembered
-from tlsee.identity.path.judge import Purpose
+from tlsee.identity.path.judge import KeyUse, Purpose
 from tlsee.identity.trust import Profile, Trust
 
 SAN = (alt_names(HOST), False)
@@ -160,12 +160,22 @@ def test_the_web_wants_a_purpose_and_no_authority() -> None:
 
 
 def test_key_usage_of_the_leaf(root: Authority) -> None:
-    """Where there is a key usage, it has to include signing (RFC 9846, 4.5.1.2)."""
-    good = forge(root, [SAN, (usage(digital_signature=True), True)])
-    bad = forge(root, [SAN, (usage(key_encipherment=True), True)])
+    """Where there is a key usage, it has to include what the exchange needs, and only that.
 
-    accepted([good], root)
-    refused([bad], root, Reasons.wrong_key_usage)
+    Signing (RFC 9846, 4.5.1.2), or enciphering keys for RSA key exchange (RFC 5246, 7.4.2). What
+    was found for one use is not remembered for the other.
+    """
+    signs = forge(root, [SAN, (usage(digital_signature=True), True)])
+    enciphers = forge(root, [SAN, (usage(key_encipherment=True), True)])
+    says_nothing = forge(root, [SAN])
+
+    accepted([signs], root)
+    refused([signs], root, Reasons.wrong_key_usage, use=KeyUse.KEY_ENCIPHERMENT)
+    accepted([enciphers], root, use=KeyUse.KEY_ENCIPHERMENT)
+    verdict = refused([enciphers], root, Reasons.wrong_key_usage)
+    assert verdict.detail == "server.test may not make digital signatures"
+    for use in KeyUse:
+        accepted([says_nothing], root, use=use)
 
 
 def test_an_issuer_must_be_an_authority(root: Authority) -> None:

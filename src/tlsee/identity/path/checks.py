@@ -10,7 +10,7 @@ from tlsee.identity import certificate as fields
 from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, moment
 from tlsee.identity.path.form import form
-from tlsee.identity.path.verdict import Check, Purpose
+from tlsee.identity.path.verdict import Check, KeyUse, Purpose
 from tlsee.identity.trust import Profile
 from tlsee.reasons import Reason, Reasons
 from tlsee.text import count, printable
@@ -65,21 +65,26 @@ POLICIES = _passed("policies", "RFC 5280, 6.1.3 (f)")
 
 
 def leaf_checks(
-    certificate: CertificateView, purpose: Purpose, profile: Profile, *, is_anchor: bool
+    certificate: CertificateView,
+    purpose: Purpose,
+    use: KeyUse,
+    profile: Profile,
+    *,
+    is_anchor: bool,
 ) -> tuple[Check, ...]:
     """What a leaf must be whatever the moment and the name; found once.
 
     ``is_anchor``: the leaf itself is believed, so its signature proves nothing and a private
     one, as tools make it by default, may call itself an authority.
     """
-    memo = (purpose, profile, is_anchor)
+    memo = (purpose, use, profile, is_anchor)
     found: tuple[Check, ...] | None = certificate.judged.get(memo)
     if found is None:
         checks = [
             key(certificate),
             critical_extensions(certificate),
             policies(certificate),
-            digital_signature(certificate),
+            key_usage(certificate, use),
             leaf_purpose(certificate, purpose, profile),
         ]
         if not is_anchor:
@@ -144,11 +149,19 @@ def critical_extensions(certificate: CertificateView) -> Check:
     return _failed(CRITICAL, Reasons.unknown_critical_extension, detail)
 
 
-def digital_signature(certificate: CertificateView) -> Check:
-    """RFC 9846, 4.5.1.2: a key usage must include signing."""
-    if certificate.key_usage is None or certificate.key_usage.digital_signature:
+def key_usage(certificate: CertificateView, use: KeyUse) -> Check:
+    """A key usage must include what the key exchange needs.
+
+    That is signing (RFC 9846, 4.5.1.2), but enciphering where the premaster secret is encrypted
+    to the key (RFC 5246, 7.4.2).
+    """
+    usage = certificate.key_usage
+    if usage is None:
         return USAGE
-    detail = f"{certificate.subject} may not make digital signatures"
+    allowed = usage.digital_signature if use is KeyUse.SIGNING else usage.key_encipherment
+    if allowed:
+        return USAGE
+    detail = f"{certificate.subject} may not {use.label}"
     return _failed(USAGE, Reasons.wrong_key_usage, detail)
 
 

@@ -13,12 +13,31 @@ from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
 from tlsee.identity.path import bounds, checks, name_constraints
 from tlsee.identity.path.build import Chain, Exhausted, Search
-from tlsee.identity.path.verdict import Check, Path, Purpose, Step, Unread, Verdict, VerifiedPeer
+from tlsee.identity.path.verdict import (
+    Check,
+    KeyUse,
+    Path,
+    Purpose,
+    Step,
+    Unread,
+    Verdict,
+    VerifiedPeer,
+)
 from tlsee.identity.trust import Anchor, Profile, Trust
 from tlsee.reasons import Reason, Reasons
 from tlsee.text import count
 
-__all__ = ["Check", "Path", "Purpose", "Step", "Unread", "Verdict", "VerifiedPeer", "judge"]
+__all__ = [
+    "Check",
+    "KeyUse",
+    "Path",
+    "Purpose",
+    "Step",
+    "Unread",
+    "Verdict",
+    "VerifiedPeer",
+    "judge",
+]
 
 
 def judge(
@@ -28,6 +47,7 @@ def judge(
     purpose: Purpose,
     name: str | None,
     at: float,
+    use: KeyUse = KeyUse.SIGNING,
     intermediates: Sequence[bytes] = (),
 ) -> Verdict:
     """Judge a peer's chain.
@@ -38,6 +58,7 @@ def judge(
         purpose: what the peer wants to be.
         name: a host name or IP address that it must have, or ``None``.
         at: the moment, in seconds since the epoch.
+        use: what the peer's key has to be allowed to do.
         intermediates: DER certificates of our own that may stand between.
 
     Raises:
@@ -45,7 +66,7 @@ def judge(
             raised for what is in ``chain``.
     """
     wanted = names.reference(name) if name is not None else None
-    return _Judgement(chain, trust, purpose, name, wanted, at, intermediates).verdict()
+    return _Judgement(chain, trust, purpose, use, name, wanted, at, intermediates).verdict()
 
 
 class _Judgement:
@@ -56,6 +77,7 @@ class _Judgement:
         chain: Sequence[bytes],
         trust: Trust,
         purpose: Purpose,
+        use: KeyUse,
         name: str | None,
         wanted: names.Reference | None,
         at: float,
@@ -63,6 +85,7 @@ class _Judgement:
     ) -> None:
         self.trust = trust
         self.purpose = purpose
+        self.use = use
         self.name = name
         self.wanted = wanted
         self.at = at
@@ -176,7 +199,7 @@ class _Judgement:
     ) -> tuple[Check, ...]:
         leaf = chain[0]
         is_anchor = anchor is not None and len(chain) == 1
-        static = checks.leaf_checks(leaf, self.purpose, profile, is_anchor=is_anchor)
+        static = checks.leaf_checks(leaf, self.purpose, self.use, profile, is_anchor=is_anchor)
         named = (checks.name(leaf, self.wanted, profile),) if self.wanted is not None else ()
         return (
             *static,

@@ -11,7 +11,7 @@ from tlsee.identity.trust import Anchor
 from tlsee.reasons import Reason
 from tlsee.values import value
 
-__all__ = ["Check", "Path", "Purpose", "Step", "Unread", "Verdict", "VerifiedPeer"]
+__all__ = ["Check", "KeyUse", "Path", "Purpose", "Step", "Unread", "Verdict", "VerifiedPeer"]
 
 
 class Purpose(Enum):
@@ -31,6 +31,20 @@ class Purpose(Enum):
     def usage(self) -> str:
         """The extended key usage by its name."""
         return "serverAuth" if self is Purpose.SERVER else "clientAuth"
+
+
+class KeyUse(Enum):
+    """What the handshake does with the peer's key; the value allows it (RFC 5280, 4.2.1.3)."""
+
+    SIGNING = "digitalSignature"
+    KEY_ENCIPHERMENT = "keyEncipherment"  # RSA key exchange (RFC 5246, 7.4.2)
+
+    __hash__ = object.__hash__
+
+    @property
+    def label(self) -> str:
+        """As a person says it: ``make digital signatures``."""
+        return "make digital signatures" if self is KeyUse.SIGNING else "encipher keys"
 
 
 @value
