@@ -1,0 +1,1 @@
+"""Was a certificate taken back? Revocation lists and OCSP, read and verified."""
