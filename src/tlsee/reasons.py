@@ -146,6 +146,10 @@ class Reasons:
     malformed_certificate = _row("malformed_certificate", Alert.bad_certificate, "RFC 5280, 4.1", "a certificate cannot be read or is not made as it must be")
     chain_too_long = _row("chain_too_long", Alert.bad_certificate, "RFC 9846, 4.5.1", "more certificates than the bound allows")
     judgement_exhausted = _row("judgement_exhausted", Alert.bad_certificate, "RFC 5280, 6.1", "the bound on the search for a path was reached")
+    certificate_revoked = _row("certificate_revoked", Alert.certificate_revoked, "RFC 5280, 6.3", "a certificate in the chain was taken back by its authority", "the peer needs a new one; do not trust what the old key signed since")
+    revocation_unknown = _row("revocation_unknown", Alert.certificate_unknown, "RFC 5280, 6.3.3", "nobody could say whether a certificate is revoked, and the policy is hard-fail", "give its list (crls=, --crl), have the peer staple, let it be fetched (fetcher=), or take revocation=soft")
+    bad_staple = _row("bad_staple", Alert.bad_certificate_status_response, "RFC 6066, 8", "the stapled OCSP response is none for this certificate, or nobody vouches for it", "have the peer fetch a new response from its authority's responder")
+    staple_missing = _row("staple_missing", Alert.bad_certificate_status_response, "RFC 7633, 4.2.3", "the certificate says that its server staples an OCSP response, and none that counts came", "switch stapling on at the server, or issue the certificate without the TLS feature")
     judge_refused = _row("judge_refused", Alert.certificate_unknown, "RFC 9846, 6.2", "the application's own judge refused the certificate", "ask whoever configured the judge")
 
     # After the handshake
