@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         ProtocolVersion,
         SignatureScheme,
     )
-    from tlsee.config import ClientConfig, JudgeRequest, ServerConfig
+    from tlsee.config import ClientConfig, ServerConfig
     from tlsee.connection import events
     from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
     from tlsee.connection.events import (
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     )
     from tlsee.connection.info import ConnectionInfo
     from tlsee.crypto.provider import LATER, Later, Signer
+    from tlsee.deciders import JudgeRequest
     from tlsee.errors import (
         AlertReceived,
         ApiMisuse,
@@ -159,7 +160,7 @@ _NAMES = {
         "ProtocolVersion",
         "SignatureScheme",
     ),
-    "tlsee.config": ("ClientConfig", "JudgeRequest", "ServerConfig"),
+    "tlsee.config": ("ClientConfig", "ServerConfig"),
     "tlsee.connection.connection": ("ClientConnection", "Connection", "ServerConnection"),
     "tlsee.connection.events": (
         "NEED_DATA",
@@ -174,6 +175,7 @@ _NAMES = {
     ),
     "tlsee.connection.info": ("ConnectionInfo",),
     "tlsee.crypto.provider": ("LATER", "Later", "Signer"),
+    "tlsee.deciders": ("JudgeRequest",),
     "tlsee.errors": (
         "AlertReceived",
         "ApiMisuse",

@@ -7,102 +7,22 @@ credentials. A configuration never changes and may be shared between threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.config_checks import known, protocol_names, tiers, worth_naming
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
-from tlsee.crypto.schemes12 import INSECURE_SCHEMES12, schemes12
-from tlsee.crypto.suites12 import Suite12, suites12
+from tlsee.deciders import CredentialChooser, Judge, default_chooser, default_judge
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
-from tlsee.identity.index import CredentialIndex, Selection
-from tlsee.identity.path.judge import Purpose, Verdict, judge
+from tlsee.identity.index import CredentialIndex
 from tlsee.identity.trust import Trust
+from tlsee.negotiable import negotiable
 from tlsee.policies import Policy
-from tlsee.values import value
-
-VERSIONS = (ProtocolVersion.TLS13, ProtocolVersion.TLS12)  # all that there are
-
-# What 1.2 signs with besides; in 1.3 they are for certificates only (RFC 9846, 4.3.3).
-PKCS1 = (
-    SignatureScheme.rsa_pkcs1_sha256,
-    SignatureScheme.rsa_pkcs1_sha384,
-    SignatureScheme.rsa_pkcs1_sha512,
-)
 
 ClientAuth = Literal["none", "optional", "required"]
-T = TypeVar("T")
-
-
-@value
-class JudgeRequest:
-    """What a judge is asked: the chain as it came (DER, leaf first) and what it is to prove.
-
-    ``name`` is the identity the peer must have, or ``None`` for a client; ``at`` is the moment of
-    the judgement in seconds since the epoch.
-    """
-
-    chain: tuple[bytes, ...]
-    trust: Trust
-    purpose: Purpose
-    name: str | None
-    at: float
-
-
-class Judge(Protocol):
-    """Whoever decides on a certificate: at once, or later through the question Judge."""
-
-    def __call__(self, request: JudgeRequest) -> Verdict | Later:
-        """The verdict, or ``LATER``."""
-        ...
-
-
-def default_judge(request: JudgeRequest) -> Verdict:
-    """The judgement of ``identity.path``: path, dates, name, usage, constraints."""
-    return judge(
-        request.chain,
-        request.trust,
-        purpose=request.purpose,
-        name=request.name,
-        at=request.at,
-    )
-
-
-@value
-class CredentialRequest:
-    """What a chooser of credentials is asked: whom the peer wants and what it can verify.
-
-    ``older``: the signature is for TLS 1.2.
-    """
-
-    index: CredentialIndex
-    server_name: str | None
-    schemes: tuple[SignatureScheme, ...]
-    certificate_schemes: tuple[SignatureScheme, ...] | None
-    authorities: tuple[bytes, ...]
-    older: bool = False
-
-
-class CredentialChooser(Protocol):
-    """Whoever picks a credential: at once, or later through the question ChooseCredential."""
-
-    def __call__(self, request: CredentialRequest) -> Selection | Later:
-        """The selection, or ``LATER``."""
-        ...
-
-
-def default_chooser(request: CredentialRequest) -> Selection:
-    """By name, then by what the peer can verify, in the order of the configuration."""
-    return request.index.select(
-        request.server_name,
-        request.schemes,
-        request.certificate_schemes,
-        request.authorities,
-        older=request.older,
-    )
 
 
 class _Config:
@@ -125,15 +45,19 @@ class _Config:
     ) -> None:
         self.policy = policy
         self.provider = provider
-        self.group_tiers = _tiers(groups, policy, provider)
+        self.group_tiers = tiers(groups, policy, provider)
         self.groups = tuple(group for tier in self.group_tiers for group in tier)
         in_handshake = {code for code, row in provider.schemes.items() if row.in_handshake13}
-        self.schemes = _known(schemes, policy.schemes, in_handshake, "schemes", "scheme")
-        self._settle_versions(versions, suites)
+        self.schemes = known(schemes, policy.schemes, in_handshake, "schemes", "scheme")
+        found = negotiable(policy, provider, versions, suites, self.groups, self.schemes)
+        self.versions = found.versions
+        self.suites, self.suites13, self.suites12 = found.suites, found.suites13, found.suites12
+        self.groups12, self.fields12 = found.groups12, found.fields12
+        self.schemes12, self.offered_schemes = found.schemes12, found.offered_schemes
         self.certificate_schemes = tuple(
             scheme for scheme in policy.certificate_schemes if scheme in provider.schemes
         )
-        self.alpn = _protocol_names(alpn)
+        self.alpn = protocol_names(alpn)
         self.credentials = tuple(credentials)
         for credential in self.credentials:
             if not isinstance(credential, Credential):
@@ -146,54 +70,6 @@ class _Config:
         self.record_size_limit = record_size_limit
         self.judge = judge
         self.choose_credential = choose_credential
-
-    def _settle_versions(
-        self, versions: Sequence[ProtocolVersion] | None, suites: Sequence[CipherSuite] | None
-    ) -> None:
-        """Versions, the suites of each, and what 1.2 signs and exchanges keys with.
-
-        A version that nothing serves falls away, or is refused if it was asked for by name.
-        """
-        policy, provider = self.policy, self.provider
-        rows12 = suites12()
-        able = {*provider.suites, *rows12}
-        chosen = _known(suites, policy.suites, able, "suites", "cipher suite")
-        wanted = _known(versions, policy.versions, VERSIONS, "versions", "version")
-        self.fields12 = tuple(g for g in self.groups if g.is_finite_field)
-        self.groups12 = tuple(
-            g for g in self.groups if not (provider.groups[g].post_quantum or g.is_finite_field)
-        )
-        sha1 = INSECURE_SCHEMES12 if policy.allow_sha1_signatures else ()
-        wanted12 = (*self.schemes, *PKCS1, *sorted(sha1))
-        self.schemes12 = tuple(scheme for scheme in wanted12 if scheme in schemes12())
-        served = {
-            ProtocolVersion.TLS13: any(suite in provider.suites for suite in chosen),
-            ProtocolVersion.TLS12: any(
-                suite in rows12 and self._has_group_for(rows12[suite]) for suite in chosen
-            ),
-        }
-        for version in wanted:
-            if versions is not None and not served[version]:
-                raise ApiMisuse(
-                    f"versions: {version.label} has no cipher suite or no group that works here",
-                    "allow one of its suites and one of its groups, or leave the version out",
-                )
-        self.versions = tuple(version for version in wanted if served[version])
-        if not self.versions:
-            raise ApiMisuse("no version has a cipher suite and a group", "allow more of them")
-        tls13, tls12 = (v in self.versions for v in (ProtocolVersion.TLS13, ProtocolVersion.TLS12))
-        self.suites13 = tuple(s for s in chosen if tls13 and s in provider.suites)
-        self.suites12 = {
-            s: rows12[s] for s in chosen if tls12 and s in rows12 and self._has_group_for(rows12[s])
-        }
-        self.suites = tuple(s for s in chosen if s in self.suites13 or s in self.suites12)
-        self.offered_schemes = (*self.schemes, *PKCS1, *sorted(sha1)) if tls12 else self.schemes
-
-    def _has_group_for(self, suite: Suite12) -> bool:
-        """Whether a suite of 1.2 finds a group for its key exchange."""
-        if suite.key_exchange is KeyExchangeAlgorithm.ecdhe:
-            return bool(self.groups12)
-        return suite.key_exchange is KeyExchangeAlgorithm.rsa or bool(self.fields12)
 
     def __setattr__(self, name: str, item: Any) -> None:
         if getattr(self, "_frozen", False):
@@ -258,7 +134,7 @@ class ClientConfig(_Config):
         elif key_shares is None:
             self.key_shares = tuple(tier[0] for tier in self.group_tiers)
         else:
-            shares = set(_known(key_shares, (), self.groups, "key_shares", "group", empty=True))
+            shares = set(known(key_shares, (), self.groups, "key_shares", "group", empty=True))
             self.key_shares = tuple(group for group in self.groups if group in shares)
         self._freeze()
 
@@ -328,69 +204,6 @@ class ServerConfig(_Config):
             )
         self.client_auth: ClientAuth = client_auth
         self.client_trust = client_trust
-        self.client_authorities = _worth_naming(client_trust)
+        self.client_authorities = worth_naming(client_trust)
         self.config_for_hello = config_for_hello
         self._freeze()
-
-
-def _worth_naming(trust: Trust | None) -> tuple[bytes, ...]:
-    """The authorities for CertificateRequest: all of them, or none where there are too many."""
-    names = trust.names() if trust is not None else ()
-    total = sum(2 + len(name) for name in names)
-    return names if total <= defaults.AUTHORITIES_LIMIT else ()
-
-
-def _protocol_names(names: Iterable[str | bytes]) -> tuple[bytes, ...]:
-    found = tuple(_protocol_name(name) for name in names)
-    length = sum(1 + len(name) for name in found)
-    if length > 0xFFFF:
-        raise ApiMisuse(f"alpn names of {length:,} bytes", "65,535 at most (RFC 7301, 3.1)")
-    return found
-
-
-def _protocol_name(name: str | bytes) -> bytes:
-    try:
-        raw = name.encode("ascii") if isinstance(name, str) else bytes(name)
-    except UnicodeEncodeError:
-        raise ApiMisuse(f"alpn name {name!r} is not ASCII", "give bytes for other names") from None
-    if not 1 <= len(raw) <= 255:
-        raise ApiMisuse(f"alpn name of {len(raw)} bytes", "a name has 1 to 255 (RFC 7301, 3.1)")
-    return raw
-
-
-def _known(
-    wanted: Sequence[T] | None,
-    standard: Sequence[T],
-    able: Iterable[T],
-    keyword: str,
-    noun: str,
-    *,
-    empty: bool = False,
-) -> tuple[T, ...]:
-    """The wanted ones, or the standard ones that we are able to do."""
-    can = set(able)
-    if wanted is None:
-        return tuple(item for item in standard if item in can)
-    for item in wanted:
-        if item not in can:
-            choices = ", ".join(str(one) for one in standard if one in can)
-            hint = f"choose from {choices}" if choices else "see the provider's rows"
-            raise ApiMisuse(f"{keyword}: {item} is no {noun} that works here", hint)
-    if len(set(wanted)) != len(wanted):
-        raise ApiMisuse(f"{keyword} names the same {noun} twice", "name each once")
-    if not wanted and not empty:
-        raise ApiMisuse(f"{keyword} is empty", f"name one {noun} at least, or leave it out")
-    return tuple(wanted)
-
-
-def _tiers(
-    groups: Sequence[NamedGroup] | None, policy: Policy, provider: Provider
-) -> tuple[tuple[NamedGroup, ...], ...]:
-    """The groups in tiers: the policy's tiers, and within each the order that was asked for."""
-    standard = [group for tier in policy.group_tiers for group in tier]
-    wanted = _known(groups, standard, provider.groups, "groups", "group")
-    placed = [tuple(group for group in wanted if group in tier) for tier in policy.group_tiers]
-    others = tuple(group for group in wanted if group not in standard)
-    if groups is None:
-        placed = [tuple(group for group in tier if group in wanted) for tier in policy.group_tiers]
-    return tuple(tier for tier in (*placed, others) if tier)

@@ -11,15 +11,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from tlsee.codes import SignatureScheme
-from tlsee.config import (
-    ClientConfig,
-    CredentialChooser,
-    CredentialRequest,
-    JudgeRequest,
-    ServerConfig,
-)
-from tlsee.config import Judge as JudgeFunction
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.provider import Decrypter, Later, Provider, Signer
+from tlsee.deciders import CredentialChooser, CredentialRequest, JudgeRequest
+from tlsee.deciders import Judge as JudgeFunction
 from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict

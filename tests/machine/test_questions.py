@@ -16,8 +16,8 @@ from tests.support.endpoints import (
     trust,
 )
 from tlsee.codes import AlertDescription, SignatureScheme
-from tlsee.config import default_chooser, default_judge
 from tlsee.crypto.provider import LATER, Later, Signer
+from tlsee.deciders import default_chooser, default_judge
 from tlsee.errors import ApiMisuse, CertificateRejected, LocalFailure, Reasons, TLSError
 from tlsee.identity.credentials import Credential
 from tlsee.questions import ChooseCredential, ConfigForHello, Judge, Question, Sign

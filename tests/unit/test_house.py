@@ -19,7 +19,9 @@ FLOORS = {
     **dict.fromkeys(["crypto", "trace"], 2),
     **dict.fromkeys(["keys", "identity"], 3),
     "sessions": 4,
-    **dict.fromkeys(["config", "policies", "questions"], 5),
+    **dict.fromkeys(
+        ["config", "config_checks", "deciders", "negotiable", "policies", "questions"], 5
+    ),
     "handshake": 6,
     "connection": 7,
     **dict.fromkeys(["recording", "streams", "ssl_compat"], 8),

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from tlsee.codes import ExtensionType, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
-from tlsee.config import CredentialRequest, JudgeRequest
 from tlsee.crypto.public_keys import PublicKey
+from tlsee.deciders import CredentialRequest, JudgeRequest
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.authenticate import tell_selection
 from tlsee.handshake.client13 import ClientBasis, selected_protocol
@@ -138,7 +138,8 @@ class WaitCertificate(State):
                 Reasons.key_not_for_suite, f"{key.kind} with {self.session.suite.code}"
             )
         now = config.provider.now()
-        request = JudgeRequest(chain, config.trust, Purpose.SERVER, self.basis.identity, now)
+        use = self.session.key_use
+        request = JudgeRequest(chain, config.trust, Purpose.SERVER, self.basis.identity, now, use)
         flow.ask(Judge(request, config.judge))
         return AwaitVerdict(self.basis, self.session, self.heard + message.raw, key)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.config import ClientConfig, CredentialRequest, JudgeRequest
+from tlsee.config import ClientConfig
 from tlsee.crypto.schemes import PublicKey
 from tlsee.crypto.suites import Suite
+from tlsee.deciders import CredentialRequest, JudgeRequest
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.authenticate import (
     CLIENT_CONTEXT,

@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from tlsee.codes import SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
-from tlsee.config import CredentialRequest
 from tlsee.crypto.provider import Decrypter
 from tlsee.crypto.suites12 import Suite12
+from tlsee.deciders import CredentialRequest
 from tlsee.errors import LocalFailure, PeerIncompatible, Reasons
 from tlsee.handshake.authenticate import tell_selection
 from tlsee.handshake.compose import Agreement12

@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from tlsee.codes import NamedGroup, SignatureScheme
 from tlsee.codes12 import ClientCertificateType
-from tlsee.config import JudgeRequest, ServerConfig
+from tlsee.config import ServerConfig
 from tlsee.crypto.public_keys import PublicKey
+from tlsee.deciders import JudgeRequest
 from tlsee.errors import CertificateRejected, Reasons
 from tlsee.handshake.exchange12 import (
     Ephemeral,

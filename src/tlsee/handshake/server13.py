@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tlsee.codes import ProtocolVersion, SignatureScheme
-from tlsee.config import CredentialRequest, JudgeRequest, ServerConfig
+from tlsee.config import ServerConfig
 from tlsee.crypto.schemes import PublicKey
+from tlsee.deciders import CredentialRequest, JudgeRequest
 from tlsee.errors import (
     CertificateRejected,
     PeerIncompatible,

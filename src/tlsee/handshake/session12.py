@@ -12,7 +12,7 @@ from tlsee.crypto.suites12 import Suite12
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.outcome import Outcome
 from tlsee.identity.credentials import Credential
-from tlsee.identity.path.judge import Verdict
+from tlsee.identity.path.judge import KeyUse, Verdict
 from tlsee.identity.proof import ByCertificate, ByDecryption, PeerProof, Unverified
 from tlsee.identity.trust import Trust
 from tlsee.keys.schedule12 import MainSecret
@@ -32,6 +32,13 @@ class Session12:
     encrypt_then_mac: bool
     alpn: bytes | None
     server_name: str | None
+
+    @property
+    def key_use(self) -> KeyUse:
+        """What the server's certificate must allow its key to do (RFC 5246, 7.4.2)."""
+        if self.suite.key_exchange is KeyExchangeAlgorithm.rsa:
+            return KeyUse.KEY_ENCIPHERMENT
+        return KeyUse.SIGNING
 
     def fits(self, key: PublicKey) -> bool:
         """Whether a server's key is of the kind that the suite's name says (RFC 5246, 7.4.2)."""

@@ -18,8 +18,9 @@ from tests.support.endpoints import (
     server_config,
     trust,
 )
-from tlsee.config import ClientConfig, JudgeRequest, ServerConfig, default_judge
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.provider import LATER, Later
+from tlsee.deciders import JudgeRequest, default_judge
 from tlsee.errors import (
     AlertReceived,
     ApiMisuse,

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.endpoints import client_config
 from tests.support.streams import PATIENCE, streams, threads
-from tlsee.config import JudgeRequest, default_judge
 from tlsee.crypto.provider import LATER, Later
+from tlsee.deciders import JudgeRequest, default_judge
 from tlsee.errors import ApiMisuse, LocalFailure, TLSError
 from tlsee.questions import Judge, Question
 
