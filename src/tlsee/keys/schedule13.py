@@ -7,8 +7,8 @@ transcript's digest at that moment.
 
     zeros --------+
                   v
-    PSK or zeros ->  extract  =  early secret
-                                 |
+    PSK or zeros ->  extract  =  early secret -------> ext, res or imp binder,
+                                 |                     c e traffic, e exp master
                                  |  "derived"
                                  v
     (EC)DHE ------>  extract  =  handshake secret ---> c hs traffic, s hs traffic
@@ -42,6 +42,7 @@ __all__ = [
     "derive_secret",
     "expand_label",
     "extract",
+    "psk_of_ticket",
 ]
 
 _digest = hmac.digest
@@ -119,6 +120,18 @@ def _handshake_salt_without_psk(hash_name: str) -> bytes:
     return derive_secret(hash_name, _early_secret_without_psk(hash_name), b"derived", empty)
 
 
+def _verify_data(hash_name: str, base_key: bytes, digest: bytes) -> bytes:
+    """What Finished and the binders hold: an HMAC under the base key's Finished key."""
+    key = expand_label(hash_name, base_key, b"finished", b"", len(digest))
+    return _digest(key, digest, hash_name)
+
+
+def psk_of_ticket(suite: Suite, resumption_secret: bytes, nonce: bytes) -> bytes:
+    """The pre-shared key that belongs to a ticket with this ticket_nonce (RFC 9846, 4.7.1)."""
+    name, length = suite.hash_name, suite.hash_length
+    return expand_label(name, resumption_secret, b"resumption", nonce, length)
+
+
 @value
 class FinishedValid:
     """The receipt for a right Finished; ``TrafficSecret.check_finished`` alone makes it."""
@@ -166,9 +179,7 @@ class TrafficSecret(_Keyed):
 
     def finished(self, digest: bytes) -> bytes:
         """The verify_data over a transcript (RFC 9846, 4.5.3)."""
-        name = self.suite.hash_name
-        key = expand_label(name, self.secret, b"finished", b"", self.suite.hash_length)
-        return _digest(key, digest, name)
+        return _verify_data(self.suite.hash_name, self.secret, digest)
 
     def check_finished(self, digest: bytes, verify_data: bytes) -> FinishedValid:
         """The receipt for the peer's Finished.
@@ -193,6 +204,29 @@ class EarlyStage(_Keyed):
         if not psk:
             return cls(suite, _early_secret_without_psk(name))
         return cls(suite, extract(name, _constants(name)[0], psk))
+
+    def binder(self, label: bytes, digest: bytes) -> bytes:
+        """The binder of this stage's pre-shared key (RFC 9846, 4.3.11.2).
+
+        Args:
+            label: where the key comes from: ``b"res binder"`` for a ticket's, ``b"ext binder"``
+                for one agreed on outside of TLS, ``b"imp binder"`` for an imported one (RFC 9258,
+                5.2). So none can pass for another.
+            digest: over the ClientHello without its binders; after a retry, over the message_hash
+                of the first hello and the HelloRetryRequest before it.
+        """
+        name = self.suite.hash_name
+        _, empty = _constants(name)
+        return _verify_data(name, derive_secret(name, self.secret, label, empty), digest)
+
+    def early_traffic(self, digest: bytes) -> TrafficSecret:
+        """What protects early data; ``digest`` is that of the ClientHello alone."""
+        name = self.suite.hash_name
+        return TrafficSecret(self.suite, derive_secret(name, self.secret, b"c e traffic", digest))
+
+    def early_exporter(self, digest: bytes) -> bytes:
+        """The secret of exporters that exist before the handshake is done, replayable as it is."""
+        return derive_secret(self.suite.hash_name, self.secret, b"e exp master", digest)
 
     def handshake(self, shared_secret: bytes) -> HandshakeStage:
         """Mix in what the key exchange gave; ``b""`` means that there was none (psk_ke).
