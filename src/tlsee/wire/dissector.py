@@ -38,9 +38,9 @@ def dissect_struct(name: str, cls: type, data: bytes, at: int, end: int) -> Span
     for field, kind in layout_of(cls):
         label = f"{cls.__name__}.{field}"
         if isinstance(kind, Select):
-            span = _variant(field, kind, values[kind.on], data, position, end)
+            span = dissect_variant(field, kind, values[kind.on], data, position, end)
         else:
-            span = _field(field, label, kind, data, position, end)
+            span = dissect_field(field, label, kind, data, position, end)
         children.append(span)
         values[field] = span.value
         position = span.end
@@ -59,7 +59,12 @@ def _need(label: str, size: int, at: int, end: int) -> int:
     return at + size
 
 
-def _field(name: str, label: str, kind: Kind, data: bytes, at: int, end: int) -> Span:
+def dissect_field(name: str, label: str, kind: Kind, data: bytes, at: int, end: int) -> Span:
+    """One field that is no variant; ``label`` is what a refusal calls it.
+
+    Raises:
+        PeerMisbehaved: as ``dissect_struct`` does.
+    """
     match kind:
         case UInt():
             return _number(name, label, kind, data, at, end)
@@ -121,13 +126,20 @@ def _vector(name: str, label: str, kind: Vector, data: bytes, at: int, end: int)
     items: list[Span] = []
     position = length.end
     while position < stop:
-        item = _field(f"{name}[{len(items)}]", label, kind.item, data, position, stop)
+        item = dissect_field(f"{name}[{len(items)}]", label, kind.item, data, position, stop)
         items.append(item)
         position = item.end
     return Span(name, at, stop, tuple(item.value for item in items), (length, *items))
 
 
-def _variant(name: str, kind: Select, chosen: object, data: bytes, at: int, end: int) -> Span:
+def dissect_variant(
+    name: str, kind: Select, chosen: object, data: bytes, at: int, end: int
+) -> Span:
+    """The variant for the value ``chosen`` of the field that decides.
+
+    Raises:
+        PeerMisbehaved: as ``dissect_struct`` does.
+    """
     for number, cls in kind.cases.items():
         if number == chosen:
             return dissect_struct(name, cls, data, at, end)
