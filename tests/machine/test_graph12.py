@@ -95,8 +95,6 @@ def test_change_cipher_spec_is_taken_in_one_state_of_each_role() -> None:
             if change_cipher_spec_edge(type(twin.state)):
                 taken[name] |= {type(twin.state)}
                 continue
-            if name == "client" and twin.state.rfc == "WAIT_SH":
-                continue  # 1.3's dummy may come there (RFC 9846, 5), and is dropped
             with pytest.raises(PeerMisbehaved) as caught:
                 twin.receive_change_cipher_spec()
             assert caught.value.alert == AlertDescription.unexpected_message

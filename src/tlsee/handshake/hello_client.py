@@ -75,16 +75,23 @@ def start(
 
 @value
 class WaitServerHello(State):
-    """The hello is out."""
+    """The hello is out. ``dummy``: 1.3's change_cipher_spec came, which 1.2 does not know."""
 
     basis: ClientBasis
     offers: tuple[Offer, ...]
+    dummy: bool = False
     rfc: ClassVar[str] = "WAIT_SH"
 
     def fork(self) -> WaitServerHello:
         """Shares are used once, so each copy has its own."""
         offers = tuple(replace(offer, shares=_fork(offer.shares)) for offer in self.offers)
         return replace(self, offers=offers)
+
+    def after_dummy(self) -> WaitServerHello:
+        """RFC 9846, 5 drops it; RFC 5246, 7.1 has no place for it before the keys are agreed on."""
+        if ProtocolVersion.TLS13 not in self.basis.config.versions:
+            raise PeerMisbehaved(Reasons.bad_change_cipher_spec, "before ServerHello")
+        return replace(self, dummy=True)
 
     def on_hello_retry_request(self, message: HelloRetryRequest, flow: Flow) -> WaitRetriedHello:
         """RFC 9846, 4.2.4: the server wants another share, or its cookie back."""
@@ -112,6 +119,10 @@ class WaitServerHello(State):
         if not message.extensions.has(ExtensionType.supported_versions):
             check_older(self.basis, message)
             check_solicited(offer.hello, message.extensions)
+            if self.dummy:
+                raise PeerMisbehaved(
+                    Reasons.bad_change_cipher_spec, "before a ServerHello of TLS 1.2"
+                )
             return client12.enter(self.basis, offer.raw, message, flow)
         suite = check_hello(self.basis, offer.hello, message)
         transcript = Transcript.start(suite.hash_name, offer.raw).add(message.raw)

@@ -55,6 +55,10 @@ class State:
         """The same state for a second connection; what can be used once is made twice."""
         return self
 
+    def after_dummy(self) -> State:
+        """The state once a dummy change_cipher_spec was dropped: the same for all but one."""
+        return self
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"  # states hold secrets
 
@@ -178,6 +182,7 @@ class Driver:
             raise PeerMisbehaved(
                 Reasons.bad_change_cipher_spec, f"while the state is {self.state.rfc}"
             )
+        self.state = self.state.after_dummy()
 
     def answer(self, question: Question, answer: object) -> None:
         """Go on with the answer to the open question; an exception refuses.
