@@ -9,22 +9,30 @@ from typing import Any
 
 import click
 
+from tlsee import policies
 from tlsee.cli import lists
-from tlsee.cli.exit_codes import NotTried
+from tlsee.cli.exit_codes import NotTried, Usage
 from tlsee.cli.output import Screen, is_terminal
+from tlsee.cli.overheard import Wire
 from tlsee.cli.stores import reason_of
 from tlsee.cli.styles import show
 from tlsee.codes import ProtocolVersion
+from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.crypto import private_keys
 from tlsee.crypto.provider import Provider
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.suites12 import suites12
 from tlsee.explain import summary
 from tlsee.explain.collector import Collector
+from tlsee.explain.layout import listed
 from tlsee.explain.narrate import narrate
+from tlsee.explain.passive12 import NotOpened, Opened, open_with_key
 from tlsee.explain.story import Story
 from tlsee.identity.authority import Authority
 from tlsee.identity.credentials import Credential
 from tlsee.streams.blocking import Listener, connect, listen
+from tlsee.text import printable
 from tlsee.trace import Role
 
 SERVER_NAME = "demo.test"
@@ -34,29 +42,73 @@ HELLO_SERVER = b"hello, server"
 HELLO_CLIENT = b"hello, client"
 
 
+# What the demo says of the policy that it sets, for itself alone.
+_SETTING = (
+    '{} is not on by default. For this demo alone both sides take the policy "legacy", its '
+    "suites with {} only, and the server an RSA certificate."
+)
+_LISTENER = "Somebody listens between them and keeps every byte: see the end."
+_OTHERWISE = {
+    True: "With --key-exchange ecdhe or dhe the same attempt fails: there the certificate's key "
+    "only signs, it never carries the secret.",
+    False: "With --key-exchange rsa the same attempt works: there the key carries the secret.",
+}
+
+
 class Cast:
-    """Who takes part: an authority, a server, a client, each with what it needs."""
+    """Who takes part: an authority, a server, a client, each with what it needs.
+
+    Attributes:
+        server_key: the private key of the server's certificate, which a thief may get one day.
+        overheard: whether somebody listens on the wire: where that key could tell something.
+    """
 
     def __init__(
         self,
         *,
         mutual: bool,
         versions: Sequence[ProtocolVersion] | None = None,
+        key_exchange: KeyExchangeAlgorithm | None = None,
         provider: Provider = PROVIDER,
     ) -> None:
         authority = Authority.create()
         mine: list[Credential] = []
         if mutual:
             mine = [authority.issue(CLIENT_NAME, server=False, client=True)]
+        self.overheard = versions is not None and ProtocolVersion.TLS13 not in versions
+        self.needs_legacy = key_exchange in {KeyExchangeAlgorithm.dhe, KeyExchangeAlgorithm.rsa}
+        self.key_exchange = key_exchange
+        kind, settings = "ecdsa_secp256r1", {}
+        if self.needs_legacy:
+            kind, settings = "rsa2048", _legacy(key_exchange, provider)
+        self.server_key = private_keys.generate(kind)
         self.server = ServerConfig(
-            credentials=[authority.issue(SERVER_NAME)],
+            credentials=[authority.issue(SERVER_NAME, private_key=self.server_key)],
             client_trust=authority.trust if mutual else None,
             versions=versions,
             provider=provider,
+            **settings,
         )
         self.client = ClientConfig(
-            trust=authority.trust, credentials=mine, versions=versions, provider=provider
+            trust=authority.trust,
+            credentials=mine,
+            versions=versions,
+            provider=provider,
+            **settings,
         )
+
+
+def _legacy(exchange: KeyExchangeAlgorithm | None, provider: Provider) -> dict[str, Any]:
+    """What a configuration needs for an exchange that is not on by default."""
+    fields = [group for group in provider.groups if group.is_finite_field]
+    if exchange is KeyExchangeAlgorithm.dhe and not fields:
+        raise NotTried(
+            "the installed cryptography has no Diffie-Hellman over finite fields any more",
+            "tlsee demo --key-exchange ecdhe",
+        )
+    rows, policy = suites12(), policies.legacy
+    suites = [s for s in policy.suites if s in rows and rows[s].key_exchange is exchange]
+    return {"policy": policy, "suites": suites}
 
 
 class Performance:
@@ -64,6 +116,8 @@ class Performance:
 
     Attributes:
         client, server: the stories of the two ends.
+        wire: what was between them, where it was overheard.
+        attempt: what came of opening the recording with the server's key, where one was made.
 
     Raises:
         NotTried: this machine's loopback does not work.
@@ -75,8 +129,11 @@ class Performance:
         self._client = Collector(Role.CLIENT, **options)
         self._server = Collector(Role.SERVER, **options)
         self._failure: BaseException | None = None
+        self.wire: Wire | None = None
         try:
             listener = listen(("127.0.0.1", 0), cast.server, handshake_timeout=PATIENCE)
+            if cast.overheard:
+                self.wire = Wire(listener.address, PATIENCE)
         except OSError as error:
             raise NotTried(
                 f"nothing can listen on 127.0.0.1 ({reason_of(error)})",
@@ -87,12 +144,20 @@ class Performance:
             listener.settimeout(PATIENCE)
             thread = threading.Thread(target=self._serve, args=(listener,), daemon=True)
             thread.start()
-            self._speak(listener.address, cast.client)
+            if self.wire is None:
+                self._speak(listener.address, cast.client)
+            else:
+                with self.wire:
+                    self._speak(self.wire.address, cast.client)
             thread.join(PATIENCE)
         if self._failure is not None:
             raise self._failure
         self.client: Story = Story.of(self._client)
         self.server: Story = Story.of(self._server)
+        self.attempt: Opened | NotOpened | None = None
+        if self.wire is not None:
+            heard = self.wire.client_to_server, self.wire.server_to_client
+            self.attempt = open_with_key(*heard, cast.server_key)
 
     def _serve(self, listener: Listener) -> None:
         try:
@@ -125,11 +190,21 @@ class Performance:
 
 
 def tell(
-    performance: Performance, screen: Screen, *, step: bool = False, verbose: bool = False
+    performance: Performance,
+    screen: Screen,
+    cast: Cast,
+    *,
+    step: bool = False,
+    verbose: bool = False,
 ) -> None:
     """Print the whole story."""
     screen.line("A client and a server, both tlsee, shake hands over TCP on this machine.")
     screen.line("Nothing is staged: every value below was read from their bytes.")
+    if cast.overheard:
+        screen.line(_LISTENER)
+    if cast.needs_legacy and cast.key_exchange is not None:
+        name = cast.key_exchange.value
+        screen.paragraph(_SETTING.format(f"{name} key exchange", name))
     client, server = performance.client, performance.server
     for block in narrate(client, server, detail=verbose, width=screen.width):
         show(screen, block.lines)
@@ -138,7 +213,15 @@ def tell(
     screen.line()
     show(screen, summary.choices(client, server, screen.width))
     screen.line()
-    show(screen, summary.summary(client, server, screen.width))
+    attempt = performance.attempt
+    lines = summary.summary(
+        client,
+        server,
+        screen.width,
+        attempt=attempt,
+        otherwise=_OTHERWISE[isinstance(attempt, Opened)],
+    )
+    show(screen, lines)
 
 
 def _pause(screen: Screen) -> None:
@@ -155,6 +238,11 @@ def _pause(screen: Screen) -> None:
 @click.option("--step", is_flag=True, help="Wait for Enter after each message.")
 @click.option("--mutual", is_flag=True, help="The server asks for the client's certificate too.")
 @click.option("--tls", metavar="VERSION", help="Speak this version and no other: 1.3 or 1.2.")
+@click.option(
+    "--key-exchange",
+    metavar="NAME",
+    help="For TLS 1.2: ecdhe (as always), dhe, or rsa, which has no forward secrecy.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Every field of every message, with its bytes.")
 def command(**options: Any) -> None:
     """Watch a client and a server shake hands on this machine: no set-up, no network.
@@ -162,17 +250,54 @@ def command(**options: Any) -> None:
     \b
     Examples:
       tlsee demo
-      tlsee demo --mutual       the client shows a certificate as well
-      tlsee demo --tls 1.2      the handshake that the textbooks draw
-      tlsee demo --step         one message at a time
-      tlsee demo -v             every field of every message
+      tlsee demo --mutual                 the client shows a certificate as well
+      tlsee demo --tls 1.2                the handshake that the textbooks draw
+      tlsee demo --key-exchange rsa       the same without forward secrecy
+      tlsee demo --step                   one message at a time
+      tlsee demo -v                       every field of every message
     """  # noqa: D301 - click wants the backspace itself
-    cast = Cast(mutual=options["mutual"], versions=lists.versions(options["tls"]))
+    versions, exchange = _wanted(options["tls"], options["key_exchange"])
+    cast = Cast(mutual=options["mutual"], versions=versions, key_exchange=exchange)
     screen = Screen(sys.stdout)
     performance = Performance(cast)
-    tell(performance, screen, step=options["step"], verbose=options["verbose"])
-    other = "1.3" if performance.client.is_older else "1.2"
-    mutual = "tlsee connect www.python.org" if options["mutual"] else "tlsee demo --mutual"
-    others = [f"tlsee demo --tls {other}", "tlsee demo -v", mutual]
-    screen.line("next:  " + "    ".join(others))
+    tell(performance, screen, cast, step=options["step"], verbose=options["verbose"])
+    screen.line("next:  " + "    ".join(_others(performance, exchange, options["mutual"])))
     screen.flush()
+
+
+def _wanted(
+    tls: str | None, name: str | None
+) -> tuple[Sequence[ProtocolVersion] | None, KeyExchangeAlgorithm | None]:
+    """The versions and the key exchange that were asked for; an exchange means TLS 1.2.
+
+    Raises:
+        Usage: they do not go together, or are not known here.
+    """
+    versions = lists.versions(tls)
+    if name is None:
+        return versions, None
+    known = {exchange.name: exchange for exchange in KeyExchangeAlgorithm}
+    exchange = known.get(name.lower())
+    if exchange is None:
+        raise Usage(
+            f"--key-exchange {printable(name, 20)}: there is none of this name in TLS 1.2",
+            f"use {listed(list(known), 'or')}",
+        )
+    if versions is not None and versions != [ProtocolVersion.TLS12]:
+        raise Usage(
+            "--key-exchange chooses among those of TLS 1.2, and TLS 1.3 has none of them",
+            "use --tls 1.2, or leave --tls out",
+        )
+    return [ProtocolVersion.TLS12], exchange
+
+
+def _others(
+    performance: Performance, exchange: KeyExchangeAlgorithm | None, mutual: bool
+) -> list[str]:
+    """What to look at next; no longer than a line."""
+    if not performance.client.is_older:
+        after = "tlsee connect www.python.org" if mutual else "tlsee demo --mutual"
+        return ["tlsee demo --tls 1.2", "tlsee demo -v", after]
+    rsa = exchange is KeyExchangeAlgorithm.rsa
+    other = "tlsee demo --tls 1.2" if rsa else "tlsee demo --key-exchange rsa"
+    return [other, "tlsee demo --tls 1.3", "tlsee demo -v"]

@@ -19,7 +19,7 @@ from tlsee.crypto.rsa_exchange import PREMASTER_LENGTH, LocalDecrypter
 from tlsee.crypto.suites12 import AeadCipher, Suite12, suites12
 from tlsee.errors import ApiMisuse, TLSError
 from tlsee.explain.halves12 import Half, Plain, open_half, read_half
-from tlsee.explain.reading import name_of, view_of
+from tlsee.explain.reading import finite_field, name_of, view_of
 from tlsee.keys.protection12 import opener12
 from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
 from tlsee.text import count, printable
@@ -225,14 +225,12 @@ class _Attempt:
             sizes = [len(params.public), len(exchange.ecdh().ecdh_Yc)]
             size = f", {count(sizes[0], 'byte')} each" if sizes[0] == sizes[1] else ""
         else:
-            bits = int.from_bytes(offered.dh().params.dh_p).bit_length()
             exchange.dh()
-            group, size = f"a group of {bits:,} bits", ""  # leading zeros are left out, or not
+            group, size = finite_field(offered.dh().params), ""  # leading zeros may be left out
         return _Missing(
             f"the two private halves of {group}",
-            f"ServerKeyExchange and ClientKeyExchange carry only the public halves of {group}"
-            f"{size}. The premaster secret takes the private half of one side; both were made for "
-            "this handshake, never crossed the wire, and are gone. The server's key only signed",
+            f"ServerKeyExchange and ClientKeyExchange carry only the public ones{size}; the "
+            "premaster secret takes a private one, and neither crossed the wire",
         )
 
 

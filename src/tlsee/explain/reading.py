@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tlsee import defaults
 from tlsee.codes import NamedGroup, ProtocolVersion
+from tlsee.crypto.groups import field_parameters
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
 from tlsee.text import printable
 from tlsee.wire.extensions.server_name import ServerNameList
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import SupportedVersionsClientHello
 from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages12 import ServerDHParams
 
 
 def server_name(hello: ClientHello) -> str:
@@ -31,6 +34,14 @@ def offered_groups(hello: ClientHello) -> Sequence[NamedGroup]:
     """The groups that a hello offers, GREASE included."""
     item = hello.extensions.get(SupportedGroups)
     return item.named_group_list if item is not None else ()
+
+
+def finite_field(params: ServerDHParams) -> str:
+    """What the group of a DHE exchange is called: by its name, or by its size where it has none."""
+    for code in defaults.FINITE_FIELDS:
+        if field_parameters(code) == (params.dh_p, params.dh_g):
+            return str(code)
+    return f"a group of {int.from_bytes(params.dh_p).bit_length():,} bits"
 
 
 def name_of(certificate: CertificateView) -> str:

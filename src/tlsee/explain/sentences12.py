@@ -11,6 +11,7 @@ from tlsee.crypto.suites12 import AeadCipher, Suite12, suites12
 from tlsee.errors import TLSError
 from tlsee.explain.layout import short_hex
 from tlsee.explain.phrases import asked_for, finished, introduced, judged, signed, valid
+from tlsee.explain.reading import finite_field
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.text import count
 from tlsee.wire.hellos import ServerHello
@@ -69,8 +70,7 @@ def _server_key_exchange(step: Step, story: Story, heard: Story | None) -> str:
     if isinstance(found, SignedECDHParams):
         share = f"My half of a key exchange with {found.params.named_curve}"
     else:
-        bits = int.from_bytes(found.params.dh_p).bit_length()
-        share = f"A group of {bits:,} bits, and my half of a key exchange in it"
+        share = f"My half of a key exchange in {finite_field(found.params)}"
     return (
         f'"{share}, for this handshake alone."\n'
         f"Signed ({found.signed_params.algorithm}) with both randoms: only the owner of the "
@@ -155,9 +155,9 @@ def _key_block(suite: Suite12) -> str:
 
 def change_cipher_spec(step: Step, story: Story) -> str:
     """No message, a record of its own: the sender's keys change behind it."""
-    text = '"What I send from here on is encrypted."'
-    earlier = any(s.kind is Kind.CHANGE for s in story.steps[: step.number - 1])
-    return text if earlier else f"{text} A record of its own, no message."
+    if any(s.kind is Kind.CHANGE for s in story.steps[: step.number - 1]):
+        return ""  # what it means was said
+    return '"What I send from here on is encrypted." A record of its own, no message.'
 
 
 def _hello_request(_step: Step, _story: Story, _heard: Story | None) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from tlsee.codes import CipherSuite, NamedGroup, OpenEnum
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.suites12 import suites12
-from tlsee.explain.layout import WIDTH, Line, listed, row
+from tlsee.explain.layout import WIDTH, Line, listed, paragraph, row
+from tlsee.explain.passive12 import NotOpened, Opened
 from tlsee.explain.phrases import CERTIFICATES, ranges
 from tlsee.explain.reading import name_of, server_name
 from tlsee.explain.story import Story, merged
@@ -23,6 +25,18 @@ CLASSICAL_BYTES = {
     NamedGroup.SecP256r1MLKEM768: 65,
     NamedGroup.SecP384r1MLKEM1024: 97,
 }
+LABEL = 12  # columns before a row's text
+EVIDENCE = 14
+SPOKEN_SHOWN = 24  # characters of what each side said
+_OPENED = (
+    "NO forward secrecy. With the recording and the server's private key, and nothing else, tlsee "
+    "has just opened this conversation again:"
+)
+_NOT_OPENED = (
+    "forward secrecy. With the recording and the server's private key tlsee has just tried to open "
+    "it again, and cannot:"
+)
+_QUANTUM = "A quantum computer might, one day."
 LOSERS_SHOWN = 3
 LOSERS_LENGTH = 60  # characters of them; one is always shown
 # What is decided, and what its row is called.
@@ -52,6 +66,8 @@ def choice_rows(story: Story, peer_story: Story | None = None) -> list[tuple[str
     rows = []
     for what, label in _CHOICES.items():
         choice = decision(what, story, peer_story)
+        if what == "scheme" and story.key_exchange is KeyExchangeAlgorithm.rsa:
+            continue  # the server was able to sign, and did not
         if choice is not None and (choice.offered or choice.chosen is not None):
             rows.append((label, why(within_version(choice, story))))
     return rows
@@ -190,6 +206,30 @@ def tomorrow(story: Story) -> str:
     return f"{text}; a quantum computer might, one day: {story.group} is not post-quantum"
 
 
+def attempted(attempt: Opened | NotOpened, width: int = WIDTH, otherwise: str = "") -> list[Line]:
+    """What a thief of the certificate's key can do with a recording, shown by doing it."""
+    if isinstance(attempt, Opened):
+        lines = row("tomorrow", _OPENED, width)
+        for text in _way_in(attempt):
+            lines += paragraph(text, width, EVIDENCE)
+    else:
+        lines = row("tomorrow", _NOT_OPENED, width)
+        lines += paragraph(f"missing: {attempt.missing}. {attempt.sentence}.", width, EVIDENCE)
+        otherwise = f"{_QUANTUM} {otherwise}".rstrip()
+    return [*lines, *(paragraph(otherwise, width, LABEL) if otherwise else [])]
+
+
+def _way_in(opened: Opened) -> Iterator[str]:
+    """From the bytes on the wire to what was said, with the length of each value."""
+    sizes = opened.encrypted, opened.premaster, opened.main, opened.key_block
+    encrypted, premaster, main, key_block = (f"{size:,}" for size in sizes)
+    yield f"ClientKeyExchange, {encrypted} encrypted bytes -> premaster secret, {premaster}"
+    yield f"-> main secret (textbooks: master secret), {main} -> key block, {key_block}"
+    said = [opened.data(role) for role in (Role.CLIENT, Role.SERVER)]
+    shown = "   ".join(f'"{printable(data, SPOKEN_SHOWN)}"' for data in said if data)
+    yield f"-> {shown or 'no data, but every record'}"
+
+
 def cost(story: Story) -> str:
     """What the handshake took in bytes, and the post-quantum part of them."""
     text = f"{count(story.handshake_wire, 'byte')} for the handshake"
@@ -214,10 +254,24 @@ def post_quantum_bytes(story: Story) -> int:
     return total
 
 
-def summary(story: Story, peer_story: Story | None = None, width: int = WIDTH) -> list[Line]:
-    """Proved, hidden, tomorrow, cost."""
+def summary(
+    story: Story,
+    peer_story: Story | None = None,
+    width: int = WIDTH,
+    *,
+    attempt: Opened | NotOpened | None = None,
+    otherwise: str = "",
+) -> list[Line]:
+    """Proved, hidden, tomorrow, cost.
+
+    ``attempt``: what came of opening the recording with the server's key, where that was tried;
+    ``otherwise``: what to say behind it about the other key exchanges.
+    """
     lines = row("proved", proved(story, peer_story), width)
     lines += row("hidden", hidden(story), width)
-    lines += row("tomorrow", tomorrow(story), width)
+    if attempt is None:
+        lines += row("tomorrow", tomorrow(story), width)
+    else:
+        lines += attempted(attempt, width, otherwise)
     lines += row("cost", cost(story), width)
     return lines

@@ -6,11 +6,21 @@ import pytest
 
 from tests.support.command import ENCODINGS, looks_good, tlsee
 from tests.support.snapshots import matches_snapshot
+from tlsee import policies
 from tlsee.cli.demo import HELLO_CLIENT, HELLO_SERVER, Cast, Performance
 from tlsee.codes import NamedGroup, ProtocolVersion
+from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.explain.passive12 import Opened
 from tlsee.explain.story import Kind
+from tlsee.trace import Role
 
 LONGEST = 60  # lines
+LONGEST_12 = 65  # the older handshake has more steps, and shows an attempt at the end
+RSA_LINES = [
+    "ClientKeyExchange, 256 encrypted bytes -> premaster secret, 48",
+    "-> main secret (textbooks: master secret), 48 -> key block, 40",
+    '-> "hello, server"   "hello, client"',
+]
 
 
 def test_the_screen() -> None:
@@ -54,8 +64,73 @@ def test_the_textbooks_handshake(encoding: str) -> None:
     result = tlsee("demo", "--tls", "1.2", encoding=encoding)
     assert (result.code, result.err) == (0, "")
     looks_good(result.out)
-    assert len(result.out.splitlines()) <= LONGEST
+    assert len(result.out.splitlines()) <= LONGEST_12
     matches_snapshot("demo-12", result.out)
+
+
+@pytest.mark.parametrize("exchange", ["rsa", "dhe", "ecdhe"])
+def test_each_key_exchange(exchange: str) -> None:
+    """Its own story; the last is what 1.2 always has. What was set for it is said, or nothing."""
+    result = tlsee("demo", "--tls", "1.2", "--key-exchange", exchange.upper())
+    assert (result.code, result.err) == (0, "")
+    looks_good(result.out)
+    assert len(result.out.splitlines()) <= LONGEST_12
+    matches_snapshot("demo-12" if exchange == "ecdhe" else f"demo-12-{exchange}", result.out)
+    assert ('the\npolicy "legacy"' in result.out) == (exchange != "ecdhe")
+    assert ("NO forward secrecy" in result.out) == (exchange == "rsa")
+    for line in RSA_LINES:
+        assert (f"{'':14}{line}\n" in result.out) == (exchange == "rsa")
+
+
+def test_a_key_exchange_means_1_2() -> None:
+    """Without ``--tls`` it is 1.2; and the certificate of a client changes nothing of it."""
+    result = tlsee("demo", "--key-exchange", "rsa", "--mutual")
+    assert "TLS 1.2, TLS_RSA_WITH_AES_128_GCM_SHA256" in result.out
+    assert RSA_LINES[2] in result.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--tls", "1.3", "--key-exchange", "rsa"], "chooses among those of TLS 1.2"),
+        (["--tls", "1.3,1.2", "--key-exchange", "dhe"], "use --tls 1.2, or leave --tls out"),
+        (["--key-exchange", "dh_anon"], "use ecdhe, dhe or rsa"),
+        (["--key-exchange", "r\x1bsa"], "r\\x1bsa"),
+        (["--key-exchange", ""], "there is none of this name"),
+    ],
+)
+def test_a_key_exchange_that_cannot_be(arguments: list[str], said: str) -> None:
+    """Wrong usage, in a sentence on the error stream."""
+    result = tlsee("demo", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert said in " ".join(result.err.split())
+    looks_good(result.err)
+
+
+@pytest.mark.parametrize("exchange", KeyExchangeAlgorithm)
+def test_the_listener_heard_what_was_said(exchange: KeyExchangeAlgorithm) -> None:
+    """The attempt sees the wire alone, and the wire has each message that is readable, in order."""
+    cast = Cast(mutual=True, versions=[ProtocolVersion.TLS12], key_exchange=exchange)
+    performance = Performance(cast)
+    assert performance.wire is not None
+    heard = {
+        Role.CLIENT: performance.wire.client_to_server,
+        Role.SERVER: performance.wire.server_to_client,
+    }
+    for step in performance.client.steps:
+        if step.kind is Kind.MESSAGE and step.is_readable:
+            before, found, heard[step.sender] = heard[step.sender].partition(step.raw)
+            assert found
+            assert len(before) in {0, 5}  # a record's header
+    assert HELLO_SERVER not in heard[Role.CLIENT]
+    assert isinstance(performance.attempt, Opened) == (exchange is KeyExchangeAlgorithm.rsa)
+
+
+def test_the_cast_sets_its_policy_for_itself() -> None:
+    """What is on by default stays what it was, and a default demo is not overheard."""
+    Cast(mutual=False, versions=[ProtocolVersion.TLS12], key_exchange=KeyExchangeAlgorithm.rsa)
+    assert Cast(mutual=False).client.policy is policies.default
+    assert Performance(Cast(mutual=False)).attempt is None
 
 
 def test_the_mutual_textbooks_handshake() -> None:

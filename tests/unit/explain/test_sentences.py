@@ -120,7 +120,7 @@ SIGNED = messages12.DigitallySigned(SignatureScheme.rsa_pkcs1_sha256, b"s")
                     )
                 )
             ],
-            "A group of 2,048 bits, and my half of a key exchange in it",
+            "My half of a key exchange in a group of 2,048 bits",
         ),
         (ECDHE, [messages12.ServerKeyExchange(b"\1")], "cannot be read here"),
         (ECDHE, [messages12.ClientKeyExchange(b"\1\7")], "From it and both randoms comes"),
