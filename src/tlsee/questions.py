@@ -36,6 +36,20 @@ class Question:
         """
         raise NotImplementedError
 
+    def resolve(self) -> Any:
+        """The answer from whoever may wait for it, once ``attempt`` gave ``LATER``; it may block.
+
+        Streams call this where the application gave them nobody else to ask.
+
+        Raises:
+            ApiMisuse: there is no such way.
+            TLSError: whoever was asked refused or failed.
+        """
+        raise ApiMisuse(
+            f"the answer to {type(self).__name__} was LATER, and there is nobody to ask for it",
+            "pass on_question= a function that takes the question and returns its answer",
+        )
+
     def check(self, answer: object) -> Any:
         """The answer if it is of the right type.
 

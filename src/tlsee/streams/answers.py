@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tlsee.connection.connection import Connection
+from tlsee.crypto.provider import LATER
 from tlsee.errors import ApiMisuse
 from tlsee.questions import Question
 
@@ -12,25 +13,18 @@ OnQuestion = Callable[[Question], object]
 
 
 def ask(connection: Connection, question: Question, on_question: OnQuestion | None) -> None:
-    """Ask the function for the answer, and settle; it may take its time."""
+    """Ask the function for the answer, and settle; it may take its time.
+
+    Where there is none, or it says ``LATER`` again, the question's own way is taken.
+    """
     answer: object
-    if on_question is None:
-        answer = unanswered(question)
-    else:
-        try:
-            answer = on_question(question)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
-            answer = error
+    try:
+        answer = on_question(question) if on_question is not None else LATER
+        if answer is LATER:
+            answer = question.resolve()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
+        answer = error
     settle(connection, question, answer)
-
-
-def unanswered(question: Question) -> ApiMisuse:
-    """Something answered ``LATER`` and nobody is there to answer then."""
-    kind = type(question).__name__
-    return ApiMisuse(
-        f"the answer to {kind} was LATER, and this stream has nobody to ask for it",
-        "pass on_question= a function that takes the question and returns its answer",
-    )
 
 
 def settle(connection: Connection, question: Question, answer: object) -> None:

@@ -17,9 +17,10 @@ from weakref import WeakKeyDictionary
 from tlsee import defaults
 from tlsee.connection.connection import Connection
 from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerClosed, Truncated
+from tlsee.crypto.provider import LATER
 from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
 from tlsee.questions import Question
-from tlsee.streams.answers import OnQuestion, settle, unanswered
+from tlsee.streams.answers import OnQuestion, settle
 from tlsee.streams.cuts import blame
 from tlsee.streams.transport import LARGE_READ, SMALL_READ
 
@@ -214,18 +215,18 @@ class TLSProtocol(asyncio.BufferedProtocol):
     # --- Questions ----------------------------------------------------------------------------
 
     def _ask(self, question: Question) -> None:
-        if self._on_question is None:
-            settle(self.connection, question, unanswered(question))
-            return
         self._pause_reading()
-        self._asking = asyncio.ensure_future(self._answer(self._on_question, question))
+        self._asking = asyncio.ensure_future(self._answer(question))
 
-    async def _answer(self, ask: OnQuestion, question: Question) -> None:
+    async def _answer(self, question: Question) -> None:
+        ask = self._on_question
         answer: object
         try:
-            answer = ask(question)
+            answer = ask(question) if ask is not None else LATER
             if inspect.isawaitable(answer):
                 answer = await answer
+            if answer is LATER:  # the question's own way may block, so not in the loop's thread
+                answer = await asyncio.to_thread(question.resolve)
         except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
             answer = error
         self._asking = None

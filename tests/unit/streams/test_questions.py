@@ -56,11 +56,23 @@ def test_nobody_to_ask() -> None:
 
 
 def test_an_answer_of_the_wrong_type() -> None:
-    """Neither a wrong answer nor LATER again leaves the peer waiting."""
-    for wrong in (True, LATER):
-        error = _answered(lambda _, wrong=wrong: wrong)
-        assert isinstance(error, ApiMisuse)
-        assert "Judge was answered with" in str(error)
+    """It does not leave the peer waiting."""
+    error = _answered(lambda _: True)
+    assert isinstance(error, ApiMisuse)
+    assert "Judge was answered with" in str(error)
+
+
+def test_a_function_that_passes_on_leaves_it_to_the_question() -> None:
+    """LATER again is no answer: the question's own way is taken, and Judge has none."""
+    error = _answered(lambda _: LATER)
+    assert isinstance(error, ApiMisuse)
+    assert "nobody to ask" in str(error)
+
+
+def test_a_question_with_a_way_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a function the stream takes the question's own way, which may block."""
+    monkeypatch.setattr(Judge, "resolve", lambda question: default_judge(question.request))
+    assert _answered(None) is None
 
 
 def test_a_function_that_raises_refuses() -> None:
