@@ -10,12 +10,15 @@ from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.styles import show
 from tlsee.codes import AlertDescription, NamedGroup
 from tlsee.connection.info import ConnectionInfo
+from tlsee.crypto.groups import EXPLICIT_GROUP
+from tlsee.crypto.suites12 import suites12
 from tlsee.errors import AlertReceived, HandshakeTimeout, TLSError, Truncation
 from tlsee.explain import alerts
 from tlsee.explain.certificates import chain_lines, chain_text, validity
 from tlsee.explain.layout import listed
 from tlsee.explain.narrate import narrate, title
 from tlsee.explain.phrases import CERTIFICATES
+from tlsee.explain.reading import finite_field
 from tlsee.explain.story import Kind, Story
 from tlsee.explain.summary import within_version
 from tlsee.identity.path.verdict import Verdict
@@ -24,6 +27,7 @@ from tlsee.text import count, printable
 from tlsee.trace import Role
 from tlsee.wire.extensions.key_share import KeyShareClientHello
 from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages12 import ServerKeyExchange
 
 _WAIT_LONGER = "see whether the server is overloaded; --timeout SECONDS waits longer"
 HYBRIDS = {
@@ -64,16 +68,33 @@ def warn_of_policy(attempt: Attempt, screen: Screen) -> None:
 
 
 def _keys(info: ConnectionInfo, story: Story) -> str:
-    if info.group is None:
+    if not is_forward_secret(info):
         return "RSA (NOT forward secret): the certificate's key carried the secret"
-    if story.key_exchange is not None:
-        return f"{info.group} by {story.key_exchange.value} (forward secret, not post-quantum)"
+    older = suites12().get(info.suite)
+    if older is not None:
+        how = older.key_exchange.value
+        return f"{_group12(info, story)} by {how} (forward secret, not post-quantum)"
     quality = "forward secret, post-quantum" if info.group in HYBRIDS else "forward secret"
     hello = story.first(ClientHello)
     shares = hello.extensions.get(KeyShareClientHello) if hello is not None else None
     number = sum(not e.group.is_grease for e in shares.client_shares) if shares is not None else 0
     text = f"{info.group} ({quality}); {count(number, 'share')} sent"
     return f"{text}, none of them that one: asked again" if info.retried else text
+
+
+def is_forward_secret(info: ConnectionInfo) -> bool:
+    """Whether the private key of the certificate does not open a recording; the suite tells."""
+    older = suites12().get(info.suite)
+    return older.forward_secret if older is not None else info.group is not None
+
+
+def _group12(info: ConnectionInfo, story: Story) -> str:
+    """The group; one that has no number is the server's own, and has a size."""
+    if info.group != EXPLICIT_GROUP:
+        return str(info.group)
+    offered = story.first(ServerKeyExchange)
+    size = finite_field(offered.dh().params) if offered is not None else "a group"
+    return f"{size}, the server's own,"
 
 
 def _records(info: ConnectionInfo, story: Story) -> str:

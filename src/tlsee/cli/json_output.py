@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tlsee.cli.attempt import Attempt, sentence_of
-from tlsee.cli.connect_report import HYBRIDS, explained, refused_by
+from tlsee.cli.connect_report import HYBRIDS, explained, is_forward_secret, refused_by
 from tlsee.cli.exit_codes import CommandError
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
+from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.errors import TLSError
 from tlsee.explain.story import Story
 from tlsee.identity.certificate import CertificateView
@@ -108,9 +109,9 @@ def negotiated(info: ConnectionInfo) -> dict[str, Any]:
     return {
         "version": info.version.label,
         "suite": str(info.suite),
-        "group": str(info.group) if info.group is not None else None,
+        "group": _group(info),
         "post_quantum": info.group in HYBRIDS,
-        "forward_secret": info.group is not None,
+        "forward_secret": is_forward_secret(info),
         "scheme": str(info.scheme) if info.scheme is not None else None,
         "client_scheme": str(info.client_scheme) if info.client_scheme is not None else None,
         "alpn": printable(info.alpn, 255) if info.alpn is not None else None,
@@ -118,6 +119,12 @@ def negotiated(info: ConnectionInfo) -> dict[str, Any]:
         "hello_retry_request": info.retried,
         "resumed": info.resumed,
     }
+
+
+def _group(info: ConnectionInfo) -> str | None:
+    if info.group == EXPLICIT_GROUP:
+        return "explicit"
+    return str(info.group) if info.group is not None else None
 
 
 def verdict_object(verdict: Verdict | None) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tlsee.codes import CipherSuite, NamedGroup, OpenEnum
 from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.crypto.suites12 import suites12
 from tlsee.explain.layout import WIDTH, Line, listed, paragraph, row
 from tlsee.explain.passive12 import NotOpened, Opened
@@ -133,6 +134,8 @@ def _shortened(names: list[str]) -> list[str]:
 
 def describe(item: Any) -> str:
     """A choice's value as a person says it, escaped."""
+    if item == EXPLICIT_GROUP and isinstance(item, NamedGroup):
+        return "a group of the server's own"
     label = getattr(item, "label", None)
     if isinstance(label, str):
         return label
@@ -203,7 +206,7 @@ def tomorrow(story: Story) -> str:
     )
     if story.group in CLASSICAL_BYTES:
         return f"{text}; nor does a quantum computer help, thanks to ML-KEM"
-    return f"{text}; a quantum computer might, one day: {story.group} is not post-quantum"
+    return f"{text}; a quantum computer might, one day: {describe(story.group)} is not post-quantum"
 
 
 def attempted(attempt: Opened | NotOpened, width: int = WIDTH, otherwise: str = "") -> list[Line]:
