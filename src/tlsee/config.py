@@ -11,13 +11,14 @@ from typing import Any, Literal
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.config_checks import known, protocol_names, tiers, worth_naming
+from tlsee.config_checks import check_usable, known, protocol_names, tiers, worth_naming
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.deciders import CredentialChooser, Judge, default_chooser, default_judge
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import CredentialIndex
+from tlsee.identity.shelf import CredentialSource, Shelf
 from tlsee.identity.trust import Trust
 from tlsee.negotiable import negotiable
 from tlsee.policies import Policy
@@ -36,7 +37,7 @@ class _Config:
         suites: Sequence[CipherSuite] | None,
         schemes: Sequence[SignatureScheme] | None,
         alpn: Sequence[str | bytes],
-        credentials: Iterable[Credential],
+        credentials: Iterable[Credential | CredentialSource],
         policy: Policy,
         provider: Provider,
         record_size_limit: int,
@@ -58,11 +59,8 @@ class _Config:
             scheme for scheme in policy.certificate_schemes if scheme in provider.schemes
         )
         self.alpn = protocol_names(alpn)
-        self.credentials = tuple(credentials)
-        for credential in self.credentials:
-            if not isinstance(credential, Credential):
-                raise ApiMisuse("credentials= takes Credential values", "Credential.from_pem(...)")
-        self.credential_index = CredentialIndex(self.credentials)
+        self.shelf = Shelf(credentials, provider.now)
+        check_usable(self.credentials, self.versions, self.schemes, self.schemes12)
         if not 64 <= record_size_limit <= defaults.RECORD_SIZE_LIMIT:
             raise ApiMisuse(
                 f"record_size_limit is {record_size_limit}", "give 64 to 16385 (RFC 8449, 4)"
@@ -70,6 +68,16 @@ class _Config:
         self.record_size_limit = record_size_limit
         self.judge = judge
         self.choose_credential = choose_credential
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        """Our credentials as they are now, in order of preference."""
+        return self.shelf.index().credentials
+
+    @property
+    def credential_index(self) -> CredentialIndex:
+        """The same by name; sources are asked, so once in a handshake."""
+        return self.shelf.index()
 
     def __setattr__(self, name: str, item: Any) -> None:
         if getattr(self, "_frozen", False):
@@ -90,12 +98,14 @@ class ClientConfig(_Config):
         key_shares: the groups to send a share of in the first hello; ``None`` means the first of
             each tier, ``()`` none at all, which asks for a HelloRetryRequest.
         alpn: protocol names to offer; ``str`` is encoded as ASCII.
-        credentials: what to show to a server that asks for a certificate.
+        credentials: what to show to a server that asks for a certificate: credentials, or sources
+            of them such as ``FileCredentials``, which are asked in every handshake.
         record_size_limit: the longest protected record we accept, content type included (bytes).
         judge, choose_credential: replace the built-in ones; may return ``LATER``.
 
     Raises:
-        ApiMisuse: a value that cannot be, such as a group that nothing here implements.
+        ApiMisuse: a value that cannot be, such as a group that nothing here implements, or a
+            credential that has expired (``Credential.flaws``).
     """
 
     def __init__(
@@ -108,7 +118,7 @@ class ClientConfig(_Config):
         suites: Sequence[CipherSuite] | None = None,
         schemes: Sequence[SignatureScheme] | None = None,
         alpn: Sequence[str | bytes] = (),
-        credentials: Iterable[Credential] = (),
+        credentials: Iterable[Credential | CredentialSource] = (),
         policy: Policy = policies.default,
         provider: Provider = PROVIDER,
         record_size_limit: int = defaults.RECORD_SIZE_LIMIT,
@@ -143,7 +153,8 @@ class ServerConfig(_Config):
     """How a server answers.
 
     Args:
-        credentials: certificates with their keys, in order of preference.
+        credentials: certificates with their keys, in order of preference; or sources of them such
+            as ``FileCredentials``, which are asked in every handshake.
         client_trust: whom to believe about clients.
         client_auth: whether to ask for a certificate: ``"none"``, ``"optional"``, ``"required"``.
             ``None`` means required when ``client_trust`` is given.
@@ -154,13 +165,14 @@ class ServerConfig(_Config):
     client in its first read.
 
     Raises:
-        ApiMisuse: no credential, a client_auth without client_trust, or values that cannot be.
+        ApiMisuse: no credential, one that has expired or whose chain is out of order
+            (``Credential.flaws``), a client_auth without client_trust, or values that cannot be.
     """
 
     def __init__(
         self,
         *,
-        credentials: Iterable[Credential],
+        credentials: Iterable[Credential | CredentialSource],
         client_trust: Trust | None = None,
         client_auth: ClientAuth | None = None,
         versions: Sequence[ProtocolVersion] | None = None,

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from tlsee import defaults
-from tlsee.codes import NamedGroup
+from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.crypto.provider import Provider
 from tlsee.errors import ApiMisuse
+from tlsee.identity.credentials import Credential
 from tlsee.identity.trust import Trust
 from tlsee.policies import Policy
 
@@ -20,6 +21,31 @@ def worth_naming(trust: Trust | None) -> tuple[bytes, ...]:
     names = trust.names() if trust is not None else ()
     total = sum(2 + len(name) for name in names)
     return names if total <= defaults.AUTHORITIES_LIMIT else ()
+
+
+def check_usable(
+    credentials: Iterable[Credential],
+    versions: Sequence[ProtocolVersion],
+    schemes13: Sequence[SignatureScheme],
+    schemes12: Sequence[SignatureScheme],
+) -> None:
+    """Every credential must be able to sign in one of the versions.
+
+    Raises:
+        ApiMisuse: one cannot; it says what its key signs with.
+    """
+    tls13 = ProtocolVersion.TLS13 in versions
+    tls12 = ProtocolVersion.TLS12 in versions
+    for credential in credentials:
+        able13 = tls13 and not set(schemes13).isdisjoint(credential.schemes)
+        if not able13 and not (tls12 and not set(schemes12).isdisjoint(credential.schemes12)):
+            able = ", ".join(map(str, dict.fromkeys((*credential.schemes, *credential.schemes12))))
+            spoken = " and ".join(version.label for version in versions)
+            raise ApiMisuse(
+                f"the key of {credential.subject} signs with {able}, and this configuration, "
+                f"which speaks {spoken}, with none of them",
+                "allow one: schemes=, versions=; or give a certificate with another kind of key",
+            )
 
 
 def protocol_names(names: Iterable[str | bytes]) -> tuple[bytes, ...]:

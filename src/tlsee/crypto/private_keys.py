@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_der_private_key,
     load_pem_private_key,
+    pkcs12,
 )
 
 from tlsee.codes import SignatureScheme
@@ -35,6 +36,7 @@ __all__ = [
     "certificate_der",
     "certificate_digest",
     "generate",
+    "load_pkcs12",
     "load_private_key",
     "private_pem",
     "public_key_of",
@@ -104,12 +106,16 @@ def load_private_key(data: bytes | str, password: Password = None) -> Any:
     else:
         raise ApiMisuse(_what_instead(raw), "give a PEM file with a PRIVATE KEY block")
     key = _read(read, raw, password)
+    _require_usable(key)
+    return key
+
+
+def _require_usable(key: object) -> None:
     if not isinstance(key, _PRIVATE_TYPES):
         raise ApiMisuse(
             "the private key is of a kind that TLS has no signature scheme for",
             "use P-256, RSA of 2048 bits or more, Ed25519 or ML-DSA",
         )
-    return key
 
 
 def _read(read: Callable[..., Any], raw: bytes, password: Password) -> Any:
@@ -132,6 +138,48 @@ def _read(read: Callable[..., Any], raw: bytes, password: Password) -> Any:
         raise ApiMisuse(
             "the private key cannot be read", "is the pass phrase right and the file whole?"
         ) from None
+
+
+def load_pkcs12(data: bytes, password: Password = None) -> tuple[Any, bytes, tuple[bytes, ...]]:
+    """What a PKCS #12 file holds: the private key, its certificate, the others (DER, any order).
+
+    Raises:
+        ApiMisuse: it is none, its pass phrase is missing or wrong, or it has no key or no
+            certificate for it.
+    """
+    raw = bytes(data)
+    if raw[:1] != b"\x30":
+        raise ApiMisuse("this is no PKCS #12", "give the bytes of a .p12 or .pfx file")
+    found = _open_pkcs12(raw, password)
+    if found.key is None:
+        raise ApiMisuse("there is no private key in the PKCS #12", "export it with its key")
+    if found.cert is None:
+        raise ApiMisuse("the PKCS #12 has no certificate for its key", "export it with it")
+    _require_usable(found.key)
+    others = tuple(certificate_der(item.certificate) for item in found.additional_certs)
+    return found.key, certificate_der(found.cert.certificate), others
+
+
+def _open_pkcs12(raw: bytes, password: Password) -> Any:
+    secret = password() if callable(password) else password
+    phrase = secret.encode() if isinstance(secret, str) else secret
+    # Without a pass phrase a file may be sealed with an empty one or with none: both are in use.
+    for attempt in (phrase,) if phrase else (None, b""):
+        try:
+            return pkcs12.load_pkcs12(raw, attempt)
+        except UnsupportedAlgorithm:
+            raise ApiMisuse(
+                "the PKCS #12 is sealed in a way that is not supported here",
+                "make a new one: openssl pkcs12 -legacy -in OLD -nodes -out ALL.pem, then "
+                "openssl pkcs12 -export -in ALL.pem -out NEW",
+            ) from None
+        except (ValueError, TypeError):
+            continue
+    if phrase:
+        fix = "is the pass phrase right and the file whole?"
+    else:
+        fix = "give its pass phrase: password="
+    raise ApiMisuse("the PKCS #12 cannot be opened", fix)
 
 
 def _what_instead(raw: bytes) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from cryptography import x509
 
@@ -16,6 +17,7 @@ from tlsee.crypto.private_keys import (
     Password,
     belongs_to,
     certificate_der,
+    load_pkcs12,
     load_private_key,
     public_key_of,
 )
@@ -24,24 +26,36 @@ from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import ApiMisuse
 from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, Unreadable
-from tlsee.identity.pem import certificates_in
+from tlsee.identity.chain import flaws_of, in_order
+from tlsee.identity.pem import certificates_in, to_pem
+
+Staples: TypeAlias = (
+    "Sequence[bytes | None] | Callable[[Credential], Sequence[bytes | None]] | None"
+)
 
 
 class Credential:
     """A chain (DER, our own certificate first) and its signer; a value.
 
+    A configuration that is given one looks at its dates and at the order of its chain as well
+    (``flaws``), and refuses what a peer would stumble over.
+
     Args:
         chain: as it is sent. The anchor need not be in it.
         signer: holds the private key of the first certificate.
+        staples: OCSP responses (DER) to send along, one for each certificate of the chain or
+            ``None`` where there is none; or who gives them, asked in every handshake.
 
     Raises:
         ApiMisuse: an empty chain, a certificate that cannot be read, a key that nothing here can
-            use, or a signer without a scheme for it.
+            use, a signer without a scheme for it, or more staples than certificates.
     """
 
-    def __init__(self, chain: Sequence[bytes], signer: Signer) -> None:
+    def __init__(self, chain: Sequence[bytes], signer: Signer, *, staples: Staples = None) -> None:
         self.chain = tuple(bytes(der) for der in chain)
         self.signer = signer
+        self.staples = staples
+        self.checked = True
         if not self.chain:
             raise ApiMisuse("a credential without a certificate", "give the chain, leaf first")
         self.certificates = tuple(
@@ -51,6 +65,7 @@ class Credential:
         if self.certificate.public_key is None:
             raise ApiMisuse(f"{self.certificate.subject}: {self.certificate.key_problem}")
         self.public_key: PublicKey = self.certificate.public_key
+        _check_pair(self.certificate, self.public_key, signer)
         self.schemes: tuple[SignatureScheme, ...] = tuple(signer.schemes)
         if not self.schemes:
             raise ApiMisuse(
@@ -60,6 +75,8 @@ class Credential:
         self.dns_names = self.certificate.dns_names
         self.ip_addresses = self.certificate.ip_addresses
         self.issuers = tuple(dict.fromkeys(view.issuer_der for view in self.certificates))
+        if not callable(staples):
+            _filled(staples or (), len(self.chain))
 
     def __repr__(self) -> str:
         return f"Credential({self.certificate.subject}, {self.certificate.key_label})"
@@ -80,6 +97,59 @@ class Credential:
             for view in self.certificates
             if not view.self_issued
         )
+
+    # --- Staples and flaws ----------------------------------------------------------------------
+
+    def with_staples(self, staples: Staples) -> Credential:
+        """The same with other OCSP responses, or with somebody else to ask for them.
+
+        Raises:
+            ApiMisuse: more of them than certificates.
+        """
+        other = copy.copy(self)
+        other.staples = staples
+        if not callable(staples):
+            _filled(staples or (), len(self.chain))
+        return other
+
+    def stapled(self) -> tuple[bytes | None, ...]:
+        """The OCSP responses for this handshake, one for each certificate of the chain.
+
+        Whoever is asked for them must answer at once. If it fails there are none, and the log
+        says so: a server that has lost its responder goes on serving.
+        """
+        if not callable(self.staples):
+            return _filled(self.staples or (), len(self.chain))
+        try:
+            return _filled(self.staples(self), len(self.chain))
+        except Exception:
+            import logging
+
+            log = logging.getLogger("tlsee.identity")
+            log.exception("no OCSP response for %s: its source failed", self.subject)
+            return _filled((), len(self.chain))
+
+    def flaws(self, at: float) -> tuple[tuple[str, str], ...]:
+        """What a peer would stumble over at a moment (seconds since the epoch), with the fixes.
+
+        A certificate of ours that has expired or is not valid yet; a chain out of order; one that
+        is there twice or vouches for none of the others. ``()`` after ``despite_flaws``.
+        """
+        return flaws_of(self.certificates, at) if self.checked else ()
+
+    def despite_flaws(self) -> Credential:
+        """The same for a configuration that is to take it whatever its dates and its order.
+
+        For tests, and for machines on which nobody can set the clock.
+        """
+        other = copy.copy(self)
+        other.checked = False
+        return other
+
+    @property
+    def subject(self) -> str:
+        """Whom it names, in words, escaped."""
+        return self.certificate.subject
 
     def serves(self, name: str) -> bool:
         """Whether the certificate is for this host name or address.
@@ -117,7 +187,7 @@ class Credential:
     def from_files(
         cls, chain: str | Path, key: str | Path | None = None, password: Password = None
     ) -> Credential:
-        """From PEM files; without ``key`` the key is looked for in the chain's file.
+        """From PEM or DER files; without ``key`` the key is looked for in the chain's file.
 
         Raises:
             ApiMisuse: as ``from_pem``, naming the file. OSError: a file cannot be read.
@@ -127,10 +197,27 @@ class Credential:
         chain_pem = chain_file.read_bytes()
         key_pem = key_file.read_bytes()
         try:
-            return cls.from_pem(chain_pem, key_pem, password)
+            return cls.from_pem(_as_pem(chain_pem), key_pem, password)
         except ApiMisuse as problem:
             files = " and ".join(dict.fromkeys((str(chain_file), str(key_file))))
             raise ApiMisuse(f"{files}: {problem.detail}", problem.fix) from None
+
+    @classmethod
+    def from_pkcs12(cls, data: bytes, password: Password = None) -> Credential:
+        """From PKCS #12, as ``.p12`` and ``.pfx`` files have it.
+
+        The certificates in there have no order: the chain is what leads upwards from the key's
+        own, without a self-signed end.
+
+        Args:
+            password: the pass phrase, or a callable that gives it.
+
+        Raises:
+            ApiMisuse: it cannot be opened, or has no key with its certificate.
+        """
+        private_key, own, others = load_pkcs12(data, password)
+        views = [_own_certificate(der, place) for place, der in enumerate((own, *others), 1)]
+        return cls._with_key(tuple(view.der for view in in_order(views)), private_key)
 
     @classmethod
     def from_objects(
@@ -170,6 +257,32 @@ def _mismatch(chain: tuple[bytes, ...], leaf: CertificateView, private_key: Any)
         f"for {leaf.subject}, which has a {leaf.key_label} key",
         "give the key that the certificate was issued for",
     )
+
+
+def _filled(staples: Sequence[bytes | None], length: int) -> tuple[bytes | None, ...]:
+    given = tuple(bytes(item) if item is not None else None for item in staples)
+    if len(given) > length:
+        raise ApiMisuse(
+            f"{len(given)} OCSP responses for {length} certificates",
+            "give one for each certificate of the chain, None where there is none",
+        )
+    return given + (None,) * (length - len(given))
+
+
+def _check_pair(leaf: CertificateView, public_key: PublicKey, signer: Signer) -> None:
+    """A signer that tells its public key, as one in an HSM can, must fit the certificate."""
+    told = getattr(signer, "public_key", None)
+    if isinstance(told, PublicKey) and told.key != public_key.key:
+        raise ApiMisuse(
+            f"the signer's key, {told.label}, is not the one of the certificate for "
+            f"{leaf.subject}, which has a {leaf.key_label} key",
+            "give the key that the certificate was issued for",
+        )
+
+
+def _as_pem(content: bytes) -> bytes:
+    """A file's certificates as PEM text; DER begins with a SEQUENCE."""
+    return to_pem(content) if content[:1] == b"\x30" else content
 
 
 def _own_certificate(der: bytes, place: int) -> CertificateView:
