@@ -52,7 +52,7 @@ class MemoryStore:
 
     def put(self, name: bytes, content: bytes, until: float, now: float) -> bool:
         """See ``SessionStore``."""
-        if len(content) > min(STORED_LIMIT, self._bytes):
+        if len(content) > min(STORED_LIMIT, self._bytes) or until <= now:
             return False
         with self._lock:
             self._drop(name)

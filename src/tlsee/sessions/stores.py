@@ -74,7 +74,8 @@ class TicketSessions:
         replay: who remembers hellos; a ``ReplayMemory`` if left out.
 
     Attributes:
-        unsealable: tickets that were not issued: no key seals now, or the session is too large.
+        unsealable: tickets that were not issued: no key seals now, or the session is too large, or
+            dead already.
         unopened: what was shown as a ticket and is none of a living key's, or of a dead session.
     """
 
@@ -92,7 +93,8 @@ class TicketSessions:
     def issue(self, session: Session, random: Callable[[int], bytes], now: float) -> bytes | None:
         """See ``ServerSessions``."""
         content = encode_session(session)
-        key = None if len(content) + OVERHEAD > SEALED_LIMIT else self.ring.take(now)
+        fits = len(content) + OVERHEAD <= SEALED_LIMIT and session.is_alive(now)
+        key = self.ring.take(now) if fits else None
         if key is None:
             with self._lock:
                 self.unsealable += 1
@@ -141,7 +143,7 @@ class StoredSessions:
             knows that it began empty.
 
     Attributes:
-        unstored: ids that were not given out because the store would not take the session.
+        unstored: ids that were not given out: the store would not take the session, or it is dead.
         unfound: what was shown as an id and is none, or of a dead session.
     """
 
@@ -162,7 +164,8 @@ class StoredSessions:
         """See ``ServerSessions``."""
         name = random(ID_LENGTH)
         until = session.issued_at + session.lifetime
-        if self.store.put(name, encode_session(session), until, now):
+        alive = session.is_alive(now)
+        if alive and self.store.put(name, encode_session(session), until, now):
             return name
         with self._lock:
             self.unstored += 1
