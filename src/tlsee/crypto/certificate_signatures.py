@@ -13,9 +13,10 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, padding, rsa
 
 from tlsee.codes import SignatureScheme
+from tlsee.crypto.public_keys import pss_hash_name
 from tlsee.crypto.schemes import PublicKey
 
-__all__ = ["ROWS", "SignatureAlgorithm", "is_true", "scheme_of", "with_parameters"]
+__all__ = ["ROWS", "SignatureAlgorithm", "is_true", "row_of", "scheme_of", "with_parameters"]
 
 
 class SignatureAlgorithm(NamedTuple):
@@ -95,6 +96,25 @@ def with_parameters(
     if digest.name not in _PSS_DIGESTS or not isinstance(parameters, padding.PSS):
         return None
     return SignatureAlgorithm(name, _RSA, digest, padding=parameters)
+
+
+_DIGESTS = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384(), "sha512": hashes.SHA512()}
+
+
+def row_of(oid: str, identifier: bytes) -> SignatureAlgorithm | None:
+    """The row for an AlgorithmIdentifier: ``oid`` is its algorithm, ``identifier`` its whole DER.
+
+    For what no parser of the library reads, such as a revocation list of our own reading. ``None``
+    for what is not known, RSASSA-PSS with other parameters than TLS's among it.
+    """
+    if oid != RSASSA_PSS:
+        return ROWS.get(oid)
+    name = pss_hash_name(identifier)
+    if not name:
+        return None
+    digest = _DIGESTS[name]
+    masked = padding.PSS(padding.MGF1(digest), digest.digest_size)
+    return SignatureAlgorithm(f"RSASSA-PSS with {name}", _RSA, digest, padding=masked)
 
 
 def is_true(

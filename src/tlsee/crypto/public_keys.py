@@ -174,5 +174,13 @@ _PSS_ALGORITHMS = {_sequence(_OID_RSASSA_PSS): ""} | {
 }
 
 
+def pss_hash_name(algorithm: bytes) -> str:
+    """The hash of an RSASSA-PSS AlgorithmIdentifier (DER) of which MGF1 and the salt's length are.
+
+    Empty for other parameters, and for none.
+    """
+    return _PSS_ALGORITHMS.get(algorithm, "")
+
+
 def _unusable(detail: str) -> PeerMisbehaved:
     return PeerMisbehaved(Reasons.unusable_certificate, detail)
