@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from tests.support.hostile import CCS, CHANGE_CIPHER_SPEC, Edit, Heard, Puppet, plain_record
 from tlsee.codes import CipherSuite, ContentType, ExtensionType, HandshakeType, SignatureScheme
@@ -52,7 +52,7 @@ class Puppet12(Puppet):
         self.encrypt_then_mac = False
         self.agreed: MainSecret | None = None
 
-    def flight(self, *script: str) -> Any:
+    def flight(self, *script: str) -> Self:
         """Say the messages of the script, or of the whole handshake; stops when the victim does."""
         for name in script or self.script:
             if self.stopped:
