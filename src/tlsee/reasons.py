@@ -112,6 +112,8 @@ class Reasons:
     no_application_protocol = _row("no_application_protocol", Alert.no_application_protocol, "RFC 7301, 3.2", "no application protocol in common", "offer one of the peer's: alpn=, --alpn")
     alpn_not_offered = _row("alpn_not_offered", Alert.illegal_parameter, "RFC 7301, 3.1", "the server selected an application protocol that we did not offer, or several")
     unrecognized_name = _row("unrecognized_name", Alert.unrecognized_name, "RFC 6066, 3", "no certificate here is for the name the client asked for", "add a credential for it, or one that serves any name")
+    two_record_limits = _row("two_record_limits", Alert.illegal_parameter, "RFC 8449, 5", "the server answers both record_size_limit and max_fragment_length")
+    max_fragment_length_changed = _row("max_fragment_length_changed", Alert.illegal_parameter, "RFC 6066, 4", "the server's max_fragment_length is not the one it was asked for")
     record_size_limit_too_small = _row("record_size_limit_too_small", Alert.illegal_parameter, "RFC 8449, 4", "record_size_limit below 64")
 
     # Authentication
