@@ -11,7 +11,15 @@ from typing import Any, Literal
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.config_checks import check_usable, known, protocol_names, tiers, worth_naming
+from tlsee.config_checks import (
+    check_usable,
+    checked_size_limit,
+    fragment_length,
+    known,
+    protocol_names,
+    tiers,
+    worth_naming,
+)
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.deciders import CredentialChooser, Judge, default_chooser, default_judge
@@ -40,7 +48,7 @@ class _Config:
         credentials: Iterable[Credential | CredentialSource],
         policy: Policy,
         provider: Provider,
-        record_size_limit: int,
+        record_size_limit: int | None,
         judge: Judge,
         choose_credential: CredentialChooser,
     ) -> None:
@@ -61,11 +69,7 @@ class _Config:
         self.alpn = protocol_names(alpn)
         self.shelf = Shelf(credentials, provider.now)
         check_usable(self.credentials, self.versions, self.schemes, self.schemes12)
-        if not 64 <= record_size_limit <= defaults.RECORD_SIZE_LIMIT:
-            raise ApiMisuse(
-                f"record_size_limit is {record_size_limit}", "give 64 to 16385 (RFC 8449, 4)"
-            )
-        self.record_size_limit = record_size_limit
+        self.record_size_limit = checked_size_limit(record_size_limit)
         self.judge = judge
         self.choose_credential = choose_credential
 
@@ -100,7 +104,11 @@ class ClientConfig(_Config):
         alpn: protocol names to offer; ``str`` is encoded as ASCII.
         credentials: what to show to a server that asks for a certificate: credentials, or sources
             of them such as ``FileCredentials``, which are asked in every handshake.
-        record_size_limit: the longest protected record we accept, content type included (bytes).
+        record_size_limit: the longest protected record we accept, content type included (bytes);
+            ``None`` does not say.
+        max_fragment_length: ask for records of at most this many bytes of content in both
+            directions, 512, 1024, 2048 or 4096 (RFC 6066, 4). A server that knows
+            record_size_limit goes by that, which is then no longer either.
         judge, choose_credential: replace the built-in ones; may return ``LATER``.
 
     Raises:
@@ -121,10 +129,14 @@ class ClientConfig(_Config):
         credentials: Iterable[Credential | CredentialSource] = (),
         policy: Policy = policies.default,
         provider: Provider = PROVIDER,
-        record_size_limit: int = defaults.RECORD_SIZE_LIMIT,
+        record_size_limit: int | None = defaults.RECORD_SIZE_LIMIT,
+        max_fragment_length: int | None = None,
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
     ) -> None:
+        self.max_fragment_length = fragment_length(max_fragment_length)
+        if max_fragment_length is not None and record_size_limit is not None:
+            record_size_limit = min(record_size_limit, max_fragment_length + 1)
         super().__init__(
             versions=versions,
             groups=groups,
@@ -182,7 +194,7 @@ class ServerConfig(_Config):
         alpn: Sequence[str | bytes] = (),
         policy: Policy = policies.default,
         provider: Provider = PROVIDER,
-        record_size_limit: int = defaults.RECORD_SIZE_LIMIT,
+        record_size_limit: int | None = defaults.RECORD_SIZE_LIMIT,
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
         config_for_hello: Callable[[Any], ServerConfig | Later | None] | None = None,

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tlsee import defaults
 from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
+from tlsee.codes12 import MaxFragmentLength
 from tlsee.crypto.provider import Provider
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
@@ -46,6 +47,25 @@ def check_usable(
                 f"which speaks {spoken}, with none of them",
                 "allow one: schemes=, versions=; or give a certificate with another kind of key",
             )
+
+
+def checked_size_limit(limit: int | None) -> int | None:
+    """A record_size_limit that may be announced, or none."""
+    if limit is not None and not 64 <= limit <= defaults.RECORD_SIZE_LIMIT:
+        raise ApiMisuse(f"record_size_limit is {limit}", "give 64 to 16385 (RFC 8449, 4), or None")
+    return limit
+
+
+def fragment_length(length: int | None) -> MaxFragmentLength | None:
+    """The number for a max_fragment_length of so many bytes."""
+    if length is None:
+        return None
+    for number in MaxFragmentLength.members():
+        if number.length == length:
+            return number
+    raise ApiMisuse(
+        f"max_fragment_length is {length}", "give 512, 1024, 2048 or 4096 (RFC 6066, 4), or None"
+    )
 
 
 def protocol_names(names: Iterable[str | bytes]) -> tuple[bytes, ...]:

@@ -53,7 +53,7 @@ class ListCarrier:
         """Keep the limit."""
         self.skipping = limit
 
-    def limit_records(self, read: int, write: int) -> None:
+    def limit_records(self, read: int, write: int, in_the_clear: bool) -> None:
         """Keep the limits."""
         self.limits.append((read, write))
 

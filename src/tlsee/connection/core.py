@@ -163,9 +163,11 @@ class Core:
         """Refused early data is coming."""
         self._reader.skip_budget = limit
 
-    def limit_records(self, read: int, write: int) -> None:
+    def limit_records(self, read: int, write: int, in_the_clear: bool) -> None:
         """RFC 8449, 4: limits count the content type in."""
         self._reader.inner_limit = read
+        if in_the_clear:
+            self._reader.clear_limit = read - 1
         self._writer.fragment = min(self._writer.fragment, write - 1)
 
     def tell(self, fact: Any) -> None:

@@ -53,6 +53,7 @@ class RecordReader:
         self.opener: Opener | Opener12 | None = None
         self.epoch = Epoch.INITIAL
         self.inner_limit = MAX_INNER
+        self.clear_limit = MAX_PLAINTEXT
         self.observe = observe
         self.skip_budget = 0
         self.bytes_taken = 0
@@ -173,7 +174,7 @@ class RecordReader:
                 detail, fix = first_words(self.rest())
                 raise PeerMisbehaved(Reasons.not_tls, detail, fix=fix)
             raise PeerMisbehaved(Reasons.unexpected_record, f"content type {kind}")
-        limit = MAX_PLAINTEXT if kind != 23 and self.opener is None else self._longest
+        limit = self.clear_limit if kind != 23 and self.opener is None else self._longest
         if length > limit:
             raise PeerMisbehaved(Reasons.record_overflow, f"{length:,} bytes, {limit:,} allowed")
 

@@ -24,6 +24,7 @@ from tlsee.wire.extensions.key_share import (
     KeyShareHelloRetryRequest,
     KeyShareServerHello,
 )
+from tlsee.wire.extensions.max_fragment_length import MaxFragmentLengthNegotiation
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
 from tlsee.wire.extensions.supported_groups import SupportedGroups
@@ -137,6 +138,9 @@ def _encrypted_extensions(step: Step, _story: Story, _heard: Story | None) -> st
     limit = message.extensions.get(RecordSizeLimit)
     if limit is not None:
         wishes.append(f"records up to {_size(limit.record_size_limit - 1)}, please")
+    fragment = message.extensions.get(MaxFragmentLengthNegotiation)
+    if fragment is not None:
+        wishes.append(f"records up to {_size(fragment.max_fragment_length.length)}, as you wish")
     groups = message.extensions.get(SupportedGroups)
     if groups is not None:
         better = [str(group) for group in groups.named_group_list]

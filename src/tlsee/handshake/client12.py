@@ -25,6 +25,7 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.post12 import ConnectedClient12
+from tlsee.handshake.record_limits import keep_to, limits_of_server
 from tlsee.handshake.session12 import (
     Session12,
     digest_of,
@@ -50,7 +51,6 @@ from tlsee.trace import (
 )
 from tlsee.values import value
 from tlsee.wire.extensions.alpn import ProtocolNameList
-from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.hellos import ServerHello
 from tlsee.wire.messages12 import (
@@ -86,11 +86,7 @@ def enter(
     encrypt_then_mac = extensions.has(ExtensionType.encrypt_then_mac)
     if not (suite.is_aead or encrypt_then_mac or config.policy.allow_mac_then_encrypt):
         raise PeerMisbehaved(Reasons.mac_then_encrypt, str(suite.code))
-    limit = extensions.get(RecordSizeLimit)
-    if limit is not None:
-        if limit.record_size_limit < 64:
-            raise PeerMisbehaved(Reasons.record_size_limit_too_small)
-        flow.limit_records(config.record_size_limit, limit.record_size_limit + 1)
+    keep_to(limits_of_server(basis.hello, extensions), config, flow, older=True)
     flow.tell(peer_chose("version", config.versions, message.legacy_version))
     flow.tell(peer_chose("suite", config.suites, suite.code))
     alpn = selected_protocol(config, extensions.get(ProtocolNameList), flow)

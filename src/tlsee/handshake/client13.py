@@ -31,6 +31,7 @@ from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
 from tlsee.handshake.outcome import Outcome
 from tlsee.handshake.post13 import ConnectedClient
+from tlsee.handshake.record_limits import keep_to, limits_of_server
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
@@ -53,7 +54,6 @@ from tlsee.trace import (
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
-from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms, SignatureAlgorithmsCert
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import (
@@ -135,11 +135,7 @@ class WaitEncryptedExtensions(State):
                 raise PeerMisbehaved(
                     Reasons.unsolicited_extension, f"{kind} in EncryptedExtensions"
                 )
-        limit = extensions.get(RecordSizeLimit)
-        if limit is not None:
-            if limit.record_size_limit < 64:
-                raise PeerMisbehaved(Reasons.record_size_limit_too_small)
-            flow.limit_records(basis.config.record_size_limit, limit.record_size_limit)
+        keep_to(limits_of_server(basis.hello, extensions), basis.config, flow, older=False)
         alpn = selected_protocol(basis.config, extensions.get(ProtocolNameList), flow)
         session = replace(self.session, alpn=alpn)
         return WaitCertificateOrRequest(session, self.transcript.add(message.raw))

@@ -19,6 +19,7 @@ from tlsee.codes import (
 )
 from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.handshake.record_limits import RecordLimits, announced
 from tlsee.identity.names import reference
 from tlsee.trace import Choice
 from tlsee.values import replace, value
@@ -35,6 +36,7 @@ from tlsee.wire.extensions.key_share import (
     KeyShareHelloRetryRequest,
     KeyShareServerHello,
 )
+from tlsee.wire.extensions.max_fragment_length import MaxFragmentLengthNegotiation
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
@@ -66,7 +68,7 @@ class Agreement:
     group: NamedGroup
     alpn: bytes | None
     server_name: str | None
-    record_size_limit: int | None
+    limits: RecordLimits
 
 
 @value
@@ -77,7 +79,7 @@ class Agreement12:
     groups: Mapping[KeyExchangeAlgorithm, Choice]
     alpn: bytes | None
     server_name: str | None
-    record_size_limit: int | None
+    limits: RecordLimits
     extended: bool
     encrypt_then_mac: bool
     point_formats: bool
@@ -126,6 +128,26 @@ def sendable_name(server_name: str | None) -> str | None:
     return reference(server_name).dns or None if server_name is not None else None
 
 
+def _wished_limits(config: ClientConfig) -> list[AnyExtension]:
+    """What a client says of its records; a server that knows both goes by the first."""
+    items: list[AnyExtension] = []
+    if config.record_size_limit is not None:
+        items.append(RecordSizeLimit(config.record_size_limit))
+    if config.max_fragment_length is not None:
+        items.append(MaxFragmentLengthNegotiation(config.max_fragment_length))
+    return items
+
+
+def _record_limits(
+    config: ServerConfig, limits: RecordLimits, *, older: bool
+) -> list[AnyExtension]:
+    """A server's answer to what the client says of its records."""
+    ours = announced(config, older=older)
+    if limits.fragment is not None:
+        return [MaxFragmentLengthNegotiation(limits.fragment)]
+    return [RecordSizeLimit(ours)] if limits.size_limit is not None and ours is not None else []
+
+
 class Composer:
     """The wording that tlsee uses unless told otherwise."""
 
@@ -157,7 +179,7 @@ class Composer:
             items.append(SignatureAlgorithmsCert(config.certificate_schemes))
         if config.alpn:
             items.append(ProtocolNameList(config.alpn))
-        items.append(RecordSizeLimit(config.record_size_limit))
+        items += _wished_limits(config)
         items.append(SupportedVersionsClientHello(versions))
         if tls13:
             items.append(KeyShareClientHello(entries))
@@ -242,8 +264,7 @@ class Composer:
             items.append(EncryptThenMac())
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
-        if agreement.record_size_limit is not None:
-            items.append(RecordSizeLimit(config.record_size_limit - 1))
+        items += _record_limits(config, agreement.limits, older=True)
         return ServerHello(LEGACY_VERSION, random, b"", agreement.suite, 0, Extensions.of(*items))
 
     def encrypted_extensions(
@@ -255,8 +276,7 @@ class Composer:
             items.append(ServerNameAcknowledged())
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
-        if agreement.record_size_limit is not None:
-            items.append(RecordSizeLimit(config.record_size_limit))
+        items += _record_limits(config, agreement.limits, older=False)
         if agreement.group != config.groups[0] and hello.extensions.has(
             ExtensionType.supported_groups
         ):

@@ -48,8 +48,11 @@ class Carrier(Protocol):
     def skip_undecryptable(self, limit: int) -> None:
         """Drop records that cannot be opened, ``limit`` bytes of them at most."""
 
-    def limit_records(self, read: int, write: int) -> None:
-        """The longest protected plaintext, content type included, each way (RFC 8449, 4)."""
+    def limit_records(self, read: int, write: int, in_the_clear: bool) -> None:
+        """The longest protected plaintext, content type included, each way (RFC 8449, 4).
+
+        ``in_the_clear``: it holds for records without protection too (RFC 6066, 4).
+        """
 
     def tell(self, fact: Any) -> None:
         """Let observers and events know."""
@@ -101,10 +104,11 @@ class SkipUndecryptable:
 
 @value
 class LimitRecords:
-    """record_size_limit was negotiated."""
+    """record_size_limit was negotiated, or max_fragment_length: then ``in_the_clear`` too."""
 
     read: int
     write: int
+    in_the_clear: bool
 
 
 @value
@@ -165,9 +169,9 @@ class Flow:
         """Expect refused early data."""
         self.effects.append(SkipUndecryptable(limit))
 
-    def limit_records(self, read: int, write: int) -> None:
-        """Shrink records to what both sides agreed on."""
-        self.effects.append(LimitRecords(read, write))
+    def limit_records(self, read: int, write: int, *, in_the_clear: bool = False) -> None:
+        """Shrink records to what both sides agreed on; bytes, content type included."""
+        self.effects.append(LimitRecords(read, write, in_the_clear))
 
     def ask(self, question: Question) -> None:
         """Ask the world outside; once in a flow, as its last effect."""

@@ -6,6 +6,7 @@ One of the two places that know that there are several versions.
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from tlsee import defaults
@@ -19,12 +20,14 @@ from tlsee.codes import (
 )
 from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ServerConfig
+from tlsee.crypto.suites12 import Suite12
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
 from tlsee.handshake.compose import LEGACY_VERSION, Agreement, Agreement12, Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import choose_alpn, choose_group, choose_suite, choose_version
 from tlsee.handshake.negotiate12 import choose_field12, choose_group12, usable_suites
+from tlsee.handshake.record_limits import limits_of_client
 from tlsee.handshake.server12 import AwaitCredential as AwaitCredential12
 from tlsee.handshake.server12 import choose_credential12
 from tlsee.handshake.server13 import AwaitCredential, ServerBasis, choose_credential
@@ -39,7 +42,6 @@ from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.ec_point_formats import ECPointFormats
 from tlsee.wire.extensions.key_share import KeyShareClientHello
-from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerNameList
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
@@ -103,7 +105,7 @@ def _negotiate13(basis: ServerBasis, flow: Flow) -> AwaitCredential | WaitRetrie
         group,
         _application_protocol(config, hello, flow),
         _server_name(hello),
-        _record_size_limit(hello),
+        limits_of_client(config, hello),
     )
     hash_name = config.provider.suites[suite].hash_name
     transcript = Transcript.start(hash_name, hello.raw)
@@ -138,9 +140,6 @@ def _negotiate12(basis: ServerBasis, flow: Flow) -> AwaitCredential12:
     extended = extensions.has(ExtensionType.extended_main_secret)
     if not extended and config.policy.require_extended_main_secret:
         raise PeerMisbehaved(Reasons.extended_main_secret_missing)
-    formats = extensions.get(ECPointFormats)
-    if formats is not None and ECPointFormat.uncompressed not in formats.ec_point_format_list:
-        raise PeerMisbehaved(Reasons.point_format_missing)
     listed = extensions.get(SupportedGroups)
     groups = listed.named_group_list if listed is not None else (NamedGroup.secp256r1,)
     choices = {
@@ -158,19 +157,29 @@ def _negotiate12(basis: ServerBasis, flow: Flow) -> AwaitCredential12:
             raise _nothing_common(Reasons.no_common_group, groups, config.groups12)
         codes = tuple(config.suites12)
         raise _nothing_common(Reasons.no_common_suite, hello.cipher_suites, codes)
+    formats = extensions.get(ECPointFormats)
+    _check_point_formats(formats, usable)
     schemes = extensions.get(SignatureAlgorithms)
     agreement = Agreement12(
         None,
         choices,
         _application_protocol(config, hello, flow),
         _server_name(hello),
-        _record_size_limit(hello),
+        limits_of_client(config, hello),
         extended,
         encrypt_then_mac,
         formats is not None,
     )
     offered = schemes.supported_signature_algorithms if schemes is not None else ()
     return choose_credential12(basis, agreement, usable, offered, flow)
+
+
+def _check_point_formats(formats: ECPointFormats | None, usable: Iterable[Suite12]) -> None:
+    """RFC 8422, 5.1.2: it is about points, so a client without curves may list what it likes."""
+    if formats is None or ECPointFormat.uncompressed in formats.ec_point_format_list:
+        return
+    if any(suite.key_exchange is KeyExchangeAlgorithm.ecdhe for suite in usable):
+        raise PeerMisbehaved(Reasons.point_format_missing)
 
 
 def _check_renegotiation(hello: ClientHello) -> None:
@@ -291,16 +300,6 @@ def _server_name(hello: ClientHello) -> str | None:
         return hosts[0].decode("ascii").lower().rstrip(".")
     except UnicodeDecodeError:
         raise PeerMisbehaved(Reasons.illegal_value, "server_name is not ASCII") from None
-
-
-def _record_size_limit(hello: ClientHello) -> int | None:
-    """RFC 8449, 4."""
-    limit = hello.extensions.get(RecordSizeLimit)
-    if limit is None:
-        return None
-    if limit.record_size_limit < 64:
-        raise PeerMisbehaved(Reasons.record_size_limit_too_small)
-    return limit.record_size_limit
 
 
 # RFC 9846, 4.2.2: what a second hello may change.

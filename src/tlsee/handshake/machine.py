@@ -325,6 +325,8 @@ _APPLIERS: dict[type, Callable[[Driver, Any], None]] = {
     Warn: lambda driver, effect: driver.carrier.warn(effect.description),
     Tell: lambda driver, effect: driver.carrier.tell(effect.fact),
     Open: lambda driver, effect: driver.carrier.open(effect.direction),
-    LimitRecords: lambda driver, effect: driver.carrier.limit_records(effect.read, effect.write),
+    LimitRecords: lambda driver, effect: driver.carrier.limit_records(
+        effect.read, effect.write, effect.in_the_clear
+    ),
     SkipUndecryptable: lambda driver, effect: driver.carrier.skip_undecryptable(effect.limit),
 }

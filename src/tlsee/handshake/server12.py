@@ -23,6 +23,7 @@ from tlsee.handshake.exchange12 import (
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate12 import choose_suite12, schemes_for_suites
+from tlsee.handshake.record_limits import keep_to
 from tlsee.handshake.server12_flight import (
     Before12,
     Shown,
@@ -100,8 +101,7 @@ class AwaitCredential(State):
         settled_hello = replace(agreement, suite=suite.code, encrypt_then_mac=late_mac)
         message = self.basis.composer.server_hello12(config, settled_hello)
         heard = hello.raw + flow.send(message) + flow.send(Certificate(answer.chosen.chain))
-        if agreement.record_size_limit is not None:
-            flow.limit_records(config.record_size_limit, agreement.record_size_limit + 1)
+        keep_to(agreement.limits, config, flow, older=True)
         session = Session12(
             suite,
             hello.random,

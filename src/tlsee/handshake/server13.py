@@ -35,6 +35,7 @@ from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import Outcome
 from tlsee.handshake.post13 import ConnectedServer
+from tlsee.handshake.record_limits import keep_to
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
@@ -122,8 +123,7 @@ class AwaitCredential(State):
         tell_secret(flow, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", hello.random, client)
         tell_secret(flow, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hello.random, server)
         flow.install(Direction.WRITE, Epoch.HANDSHAKE, server)
-        if agreement.record_size_limit is not None:
-            flow.limit_records(config.record_size_limit, agreement.record_size_limit)
+        keep_to(agreement.limits, config, flow, older=False)
         settings = basis.composer.encrypted_extensions(config, hello, agreement)
         transcript = transcript.add(flow.send(settings))
         request = None
