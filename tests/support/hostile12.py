@@ -36,7 +36,7 @@ class Puppet12(Puppet):
     Attributes:
         role: which one this peer plays.
         talk: every handshake message so far, as it was said.
-        agreed: the main secret, once both sides could have it.
+        premaster, agreed: the premaster secret and the main secret, once both sides have them.
     """
 
     role: Role
@@ -50,6 +50,7 @@ class Puppet12(Puppet):
         self.client_random = self.server_random = bytes(32)
         self.extended = True
         self.encrypt_then_mac = False
+        self.premaster = b""
         self.agreed: MainSecret | None = None
 
     def flight(self, *script: str) -> Self:
@@ -128,6 +129,7 @@ class Puppet12(Puppet):
 
     def agree(self, premaster: bytes) -> None:
         """Both sides have the premaster secret; the talk ends with ClientKeyExchange."""
+        self.premaster = premaster
         if self.extended:
             self.agreed = MainSecret.of_session(self.suite12, premaster, self.digest())
         else:
