@@ -1,0 +1,109 @@
+"""A field: a stretch of bytes with its name, its meaning in words, and the clause behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from tlsee.values import replace, value
+
+
+@value
+class Field:
+    """The bytes ``start`` to ``end`` (exclusive) of what was dissected.
+
+    Attributes:
+        name: as the RFC has it; an item of a list has its number behind it, from 0.
+        raw: the bytes as they can be read: plaintext wherever it is known.
+        words: what they mean here, one line of printable ASCII.
+        about: what the field is for, one line; the same for every value of it.
+        clause: where it is defined, such as ``RFC 9846, 4.3.8``.
+        protected_by: the key under which the bytes travelled, or ``None`` for bytes in the clear.
+        children: the parts, which cover the same stretch without gap or overlap; a leaf has none.
+        problem: why the bytes cannot be read further, or what is wrong with them; else empty.
+    """
+
+    name: str
+    start: int
+    end: int
+    raw: bytes
+    words: str
+    about: str = ""
+    clause: str = ""
+    protected_by: str | None = None
+    children: tuple[Field, ...] = ()
+    problem: str = ""
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+    def __bool__(self) -> bool:
+        """A field is there even where it is empty."""
+        return True
+
+    def leaves(self) -> Iterator[Field]:
+        """The fields without parts, in the order of the bytes."""
+        for field in self.walk():
+            if not field.children:
+                yield field
+
+    def walk(self) -> Iterator[Field]:
+        """This field and everything within it, each before its parts."""
+        waiting = [self]
+        while waiting:
+            field = waiting.pop()
+            yield field
+            waiting.extend(reversed(field.children))
+
+    def find(self, name: str) -> Field | None:
+        """The first field of this name, looking at outer ones before inner ones."""
+        waiting = [self]
+        for field in waiting:
+            if field.name == name:
+                return field
+            waiting.extend(field.children)
+        return None
+
+    def filled(self, about: str = "", clause: str = "") -> Field:
+        """The same tree, where a field without about or clause takes those of what it is in."""
+        about, clause = self.about or about, self.clause or clause
+        children = tuple(child.filled(about, clause) for child in self.children)
+        return replace(self, about=about, clause=clause, children=children)
+
+    def moved(self, offset: int) -> Field:
+        """The same tree, every position ``offset`` further on."""
+        return self if not offset else _each(self, lambda one: _at(one, one.start + offset))
+
+    def protected(self, key: str) -> Field:
+        """The same tree, every field of it protected by this key."""
+        return _each(self, lambda one: replace(one, protected_by=key))
+
+    def clipped(self, start: int, end: int) -> Field:
+        """The part of the tree between two positions within it; what is cut says so in words."""
+        if start <= self.start and self.end <= end:
+            return self
+        first, last = max(start, self.start), min(end, self.end)
+        kept = tuple(
+            child.clipped(start, end)
+            for child in self.children
+            if child.start < last and child.end > first
+        )
+        piece = f"bytes {first - self.start} to {last - self.start - 1} of {len(self)}"
+        return replace(
+            self,
+            start=first,
+            end=last,
+            raw=self.raw[first - self.start : last - self.start],
+            words=f"{self.words} ({piece})",
+            children=kept,
+        )
+
+
+def _at(field: Field, start: int) -> Field:
+    return replace(field, start=start, end=start + len(field))
+
+
+def _each(field: Field, change: Callable[[Field], Field]) -> Field:
+    made = change(field)
+    if not field.children:
+        return made
+    return replace(made, children=tuple(_each(child, change) for child in field.children))
