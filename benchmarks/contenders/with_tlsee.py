@@ -42,8 +42,11 @@ def configurations(
     material: Material, group: str, suites: Sequence[CipherSuite] = SUITES
 ) -> tuple[ClientConfig, ServerConfig]:
     """Client and server: verification and host name check are the default; no tickets."""
+    # TLS 1.2 has one list for key exchange and certificates, so the certificate's curve is in it
+    # (RFC 8422, 5.1.1); the server's first choice is what is used.
+    curves = [NamedGroup.secp256r1] if suites is SUITES12 else []
     client = ClientConfig(
-        trust=Trust.from_pem(material.anchor), groups=[GROUPS[group]], suites=suites
+        trust=Trust.from_pem(material.anchor), groups=[GROUPS[group], *curves], suites=suites
     )
     server = ServerConfig(
         credentials=[Credential.from_pem(material.chain, material.key)],

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from tlsee.codes import SignatureScheme
 from tlsee.crypto.provider import Later
+from tlsee.identity.fitness import Obstacle, cannot_sign
 from tlsee.identity.index import CredentialIndex, Selection
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict, judge
 from tlsee.identity.trust import Trust
@@ -56,7 +57,8 @@ def default_judge(request: JudgeRequest) -> Verdict:
 class CredentialRequest:
     """What a chooser of credentials is asked: whom the peer wants and what it can verify.
 
-    ``older``: the signature is for TLS 1.2.
+    ``older``: the signature is for TLS 1.2. ``obstacle`` says of a credential why it cannot serve
+    all the same, or ``""``: a curve that the peer does not list, a key usage.
     """
 
     index: CredentialIndex
@@ -65,6 +67,7 @@ class CredentialRequest:
     certificate_schemes: tuple[SignatureScheme, ...] | None
     authorities: tuple[bytes, ...]
     older: bool = False
+    obstacle: Obstacle = cannot_sign
 
 
 class CredentialChooser(Protocol):
@@ -83,4 +86,5 @@ def default_chooser(request: CredentialRequest) -> Selection:
         request.certificate_schemes,
         request.authorities,
         older=request.older,
+        obstacle=request.obstacle,
     )

@@ -16,12 +16,30 @@ from tlsee.crypto.public_keys import PublicKey
 from tlsee.crypto.schemes import ANY_CURVE, SCHEMES, Scheme, ecdsa_row, rsa_row
 from tlsee.values import replace
 
-__all__ = ["INSECURE_SCHEMES12", "schemes12", "schemes12_for"]
+__all__ = ["INSECURE_SCHEMES12", "authentication_of", "schemes12", "schemes12_for"]
 
 # RFC 9155: SHA-1 must not sign any more. A collision costs some ten thousand dollars (SLOTH).
 INSECURE_SCHEMES12 = frozenset({SignatureScheme.ecdsa_sha1, SignatureScheme.rsa_pkcs1_sha1})
 
 _NOT_IN_12 = frozenset({SignatureScheme.mldsa44, SignatureScheme.mldsa65, SignatureScheme.mldsa87})
+
+
+# Which of a suite's two words for the server's key a signature scheme belongs to.
+_ECDSA = frozenset(
+    {
+        SignatureScheme.ecdsa_secp256r1_sha256,
+        SignatureScheme.ecdsa_secp384r1_sha384,
+        SignatureScheme.ecdsa_secp521r1_sha512,
+        SignatureScheme.ecdsa_sha1,
+        SignatureScheme.ed25519,
+        SignatureScheme.ed448,
+    }
+)
+
+
+def authentication_of(scheme: SignatureScheme) -> str:
+    """``ecdsa`` or ``rsa``: the word in a suite's name; EdDSA is the first (RFC 8422, 5.10)."""
+    return "ecdsa" if scheme in _ECDSA else "rsa"
 
 
 @cache

@@ -6,27 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.crypto.schemes12 import authentication_of
 from tlsee.crypto.suites12 import Suite12
 from tlsee.handshake.negotiate import FIRST_OF_SERVER, NOTHING_COMMON, first_common
 from tlsee.identity.credentials import Credential
+from tlsee.identity.fitness import serves12
 from tlsee.trace import Choice, Role
-
-# Which of a suite's two words for the server's key a signature scheme belongs to.
-_ECDSA = frozenset(
-    {
-        SignatureScheme.ecdsa_secp256r1_sha256,
-        SignatureScheme.ecdsa_secp384r1_sha384,
-        SignatureScheme.ecdsa_secp521r1_sha512,
-        SignatureScheme.ecdsa_sha1,
-        SignatureScheme.ed25519,
-        SignatureScheme.ed448,
-    }
-)
-
-
-def authentication_of(scheme: SignatureScheme) -> str:
-    """``ecdsa`` or ``rsa``: the word in a suite's name; EdDSA is the first (RFC 8422, 5.10)."""
-    return "ecdsa" if scheme in _ECDSA else "rsa"
 
 
 def usable_suites(
@@ -61,11 +46,9 @@ def choose_suite12(
 ) -> tuple[Suite12 | None, Choice]:
     """The first usable one that fits the certificate that was chosen."""
     kind = authentication_of(scheme)
-    can_decrypt = credential.public_key.kind == "rsa" and hasattr(credential.signer, "decrypt")
     listed = tuple(suite.code for suite in able)
     for suite in usable:
-        decrypts = suite.key_exchange is not KeyExchangeAlgorithm.rsa or can_decrypt
-        if suite.authentication == kind and decrypts:
+        if serves12(credential, suite, scheme):
             rule = f"{FIRST_OF_SERVER} and the {kind.upper()} certificate serves"
             return suite, Choice("suite", tuple(offered), listed, suite.code, rule, Role.SERVER)
     return None, Choice("suite", tuple(offered), listed, None, NOTHING_COMMON, Role.SERVER)

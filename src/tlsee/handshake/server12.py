@@ -36,6 +36,7 @@ from tlsee.handshake.session12 import (
     Session12,
 )
 from tlsee.identity.credentials import Credential
+from tlsee.identity.fitness import ForSuites12
 from tlsee.identity.index import Selection
 from tlsee.questions import ChooseCredential, Sign
 from tlsee.text import printable
@@ -43,9 +44,12 @@ from tlsee.trace import (
     Role,
 )
 from tlsee.values import replace, value
+from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.messages12 import (
     Certificate,
 )
+
+_WORDS = 4  # of why credentials cannot serve: more tell no more
 
 
 def choose_credential12(
@@ -59,8 +63,16 @@ def choose_credential12(
     config = basis.config
     accepted = tuple(scheme for scheme in offered if scheme in config.schemes12)
     schemes = schemes_for_suites(accepted, usable)
+    listed = basis.hello.extensions.get(SupportedGroups)
+    groups = listed.named_group_list if listed is not None else None
     request = CredentialRequest(
-        config.credential_index, agreement.server_name, schemes, None, (), older=True
+        config.credential_index,
+        agreement.server_name,
+        schemes,
+        None,
+        (),
+        older=True,
+        obstacle=ForSuites12(usable, schemes, groups),
     )
     flow.ask(ChooseCredential(request, config.choose_credential))
     return AwaitCredential(basis, agreement, usable, offered)
@@ -88,8 +100,7 @@ class AwaitCredential(State):
         if not answer.name_known and names and config.policy.strict_server_name:
             raise PeerIncompatible(Reasons.unrecognized_name, printable(names[0]))
         if answer.chosen is None or answer.scheme is None:
-            listed = ", ".join(str(scheme) for scheme in self.offered[:12])
-            raise PeerIncompatible(Reasons.no_common_scheme, f"the client accepts {listed}")
+            raise PeerIncompatible(Reasons.no_common_scheme, self._why_none(answer))
         able = tuple(config.suites12.values())
         suite, choice = choose_suite12(
             hello.cipher_suites, self.usable, able, answer.scheme, answer.chosen
@@ -123,6 +134,12 @@ class AwaitCredential(State):
         content = session.client_random + session.server_random + parameters
         flow.ask(Sign(answer.chosen.signer, answer.scheme, content, config.provider))
         return AwaitSignature(shown, secret, heard, parameters)
+
+    def _why_none(self, answer: Selection) -> str:
+        """What stood in the way of each, if any was looked at, and what the client accepts."""
+        whys = tuple(dict.fromkeys(why for _, why in answer.considered))[:_WORDS]
+        listed = ", ".join(str(scheme) for scheme in self.offered[:12]) or "no signature scheme"
+        return "; ".join((*whys, f"the client accepts {listed}"))
 
 
 def decrypter_of(credential: Credential) -> Decrypter:

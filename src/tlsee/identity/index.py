@@ -6,7 +6,9 @@ from collections.abc import Iterable, Sequence
 
 from tlsee.codes import SignatureScheme
 from tlsee.identity.credentials import Credential
+from tlsee.identity.fitness import Obstacle, cannot_sign, permits
 from tlsee.identity.names import as_address
+from tlsee.identity.path.verdict import KeyUse
 from tlsee.text import printable
 from tlsee.values import value
 
@@ -84,6 +86,7 @@ class CredentialIndex:
         authorities: Sequence[bytes] = (),
         *,
         older: bool = False,
+        obstacle: Obstacle = cannot_sign,
     ) -> Selection:
         """Pick by name, then by what the peer can verify, in the order of the configuration.
 
@@ -94,6 +97,7 @@ class CredentialIndex:
                 would rather have a chain that does not fit than none: a preference.
             authorities: DER names from certificate_authorities, a preference too.
             older: the scheme is for TLS 1.2.
+            obstacle: says why a credential whose key fits cannot serve all the same.
 
         Without a credential for the name any will do: an older client sends no name, and one that
         is sent may be an alias. ``name_known`` lets a strict policy refuse. Of credentials with
@@ -112,6 +116,10 @@ class CredentialIndex:
             if scheme is None:
                 considered.append((credential, _unfit(credential)))
                 continue
+            hindered = obstacle(credential)
+            if hindered:
+                considered.append((credential, hindered))
+                continue
             fitting.append((_flaws(credential, for_chain, wanted), credential, scheme))
             if fitting[-1][0] == 0:
                 break  # the first without a flaw wins; what follows in the order is not looked at
@@ -123,10 +131,11 @@ class CredentialIndex:
 
 
 def _first_of_each_sort(credentials: Iterable[Credential]) -> tuple[Credential, ...]:
-    """Those that can make a difference: the first with each kind of key and of chain."""
+    """Those that can make a difference: the first with each kind of key, of use and of chain."""
     found: dict[object, Credential] = {}
     for credential in credentials:
-        found.setdefault((credential.schemes, credential.chain_schemes), credential)
+        uses = tuple(permits(credential, use) for use in KeyUse)
+        found.setdefault((credential.schemes, credential.chain_schemes, uses), credential)
     return tuple(found.values())
 
 
