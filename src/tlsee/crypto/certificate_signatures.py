@@ -118,7 +118,7 @@ def row_of(oid: str, identifier: bytes) -> SignatureAlgorithm | None:
 
 
 def is_true(
-    public_key: PublicKey, row: SignatureAlgorithm, signature: bytes, content: bytes
+    public_key: PublicKey, row: SignatureAlgorithm, signature: bytes, content: bytes | memoryview
 ) -> bool:
     """Whether ``signature`` over ``content`` was made with ``public_key``'s private half.
 

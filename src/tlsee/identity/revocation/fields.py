@@ -201,9 +201,12 @@ CRL_REASON = "2.5.29.21"
 
 
 class Signed(NamedTuple):
-    """What a signature covers: ``algorithm`` is ``None`` for what is not known here."""
+    """What a signature covers: ``algorithm`` is ``None`` for what is not known here.
 
-    content: bytes
+    ``content`` is a view, since a list may be long.
+    """
+
+    content: memoryview
     algorithm: SignatureAlgorithm | None
     algorithm_oid: str
     signature: bytes
@@ -222,7 +225,7 @@ def signed(data: bytes, content: Element, algorithm: Element, signature: Element
     identifier = data[algorithm.start : algorithm.end]
     oid = object_identifier(data, codec.element(data, algorithm.body, algorithm.end))
     return Signed(
-        data[content.start : content.end],
+        memoryview(data)[content.start : content.end],
         certificate_signatures.row_of(oid, identifier),
         oid,
         data[signature.body + 1 : signature.end],
