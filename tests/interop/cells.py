@@ -125,7 +125,7 @@ def run(client: Peer, server: Peer, cell: Cell, pki: Pki) -> None:
         running.close()
     told = {"suite": cell.suite, "group": cell.group, "alpn": protocols[0] if protocols else ""}
     common = {"version": "TLS13", "retried": bool(cell.decoy), "received": 100_000, **told}
-    expected = {**common, "identity": "server.test", "closed": True}
+    expected = {**common, "identity": pki.server(cell.key).name, "closed": True}
     if client.client_wants_close_from not in {None, first}:
         del expected["closed"]  # it left before the server's close_notify could come
     check(client, "client", seen_by_client, expected, cell.key)

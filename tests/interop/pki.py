@@ -12,7 +12,7 @@ from tlsee.crypto.private_keys import private_pem
 from tlsee.identity.authority import Authority
 
 _PSS_EXTENSIONS = """\
-subjectAltName = DNS:{host}
+subjectAltName = {names}
 extendedKeyUsage = serverAuth, clientAuth
 basicConstraints = critical, CA:FALSE
 authorityKeyIdentifier = keyid
@@ -28,28 +28,29 @@ class Pki:
         self._authority = root.issue_intermediate("tlsee interop intermediate")
         self.ca = directory / "root.pem"
         self.ca.write_bytes(root.pem)
-        self._made: dict[tuple[str, str], Identity] = {}
+        self._made: dict[str, Identity] = {}
 
     def server(self, key_type: str) -> Identity:
         """A server's identity for ``server.test`` and ``localhost``."""
-        return self._identity("server.test", key_type)
+        return self._identity(key_type, "server", "server.test", "localhost")
 
     def client(self, key_type: str) -> Identity:
-        """A client's identity, named for its key type so that nobody can confuse two."""
-        return self._identity(f"{key_type.replace('_', '-')}.client.test", key_type)
+        """A client's identity, for no other name than its own."""
+        return self._identity(key_type, "client")
 
-    def _identity(self, name: str, key_type: str) -> Identity:
-        if (name, key_type) not in self._made:
+    def _identity(self, key_type: str, role: str, *hosts: str) -> Identity:
+        """Its common name says role and key type, so that no report confuses two."""
+        name = f"{key_type.replace('_', '-')}.{role}.test"
+        if name not in self._made:
             make = self._issue_pss if key_type == "rsa_pss" else self._issue
-            self._made[name, key_type] = make(name, key_type)
-        return self._made[name, key_type]
+            self._made[name] = make(name, key_type, hosts or (name,))
+        return self._made[name]
 
-    def _issue(self, name: str, key_type: str) -> Identity:
-        names = (name, "localhost") if name == "server.test" else (name,)
-        chain, key = self._authority.issue_pem(*names, key=key_type, client=True)
+    def _issue(self, name: str, key_type: str, hosts: tuple[str, ...]) -> Identity:
+        chain, key = self._authority.issue_pem(*hosts, key=key_type, client=True, common_name=name)
         return self._write(name, key_type, chain, key)
 
-    def _issue_pss(self, name: str, key_type: str) -> Identity:
+    def _issue_pss(self, name: str, key_type: str, hosts: tuple[str, ...]) -> Identity:
         """With a key that the certificate restricts to RSASSA-PSS: only OpenSSL makes these."""
         if shutil.which("openssl") is None:
             missing("openssl, which makes RSASSA-PSS certificates,", "openssl")
@@ -57,7 +58,8 @@ class Pki:
             self._directory / f"pss-{name}.{suffix}"
             for suffix in ("key", "request", "extensions", "issuer", "issuer-key")
         )
-        extensions.write_text(_PSS_EXTENSIONS.format(host=name))
+        names = ",".join(f"DNS:{host}" for host in hosts)
+        extensions.write_text(_PSS_EXTENSIONS.format(names=names))
         issuer.write_bytes(self._authority.pem)
         issuer_key.write_bytes(private_pem(self._authority._key))
         new = ["req", "-new", "-newkey", "rsa-pss", "-pkeyopt", "rsa_keygen_bits:2048", "-noenc"]
@@ -69,7 +71,6 @@ class Pki:
         return self._write(name, key_type, signed + self._authority.pem, key.read_bytes())
 
     def _write(self, name: str, key_type: str, chain: bytes, key: bytes) -> Identity:
-        stem = f"{name}-{key_type}"
         leaf, _, intermediates = chain.partition(b"-----END CERTIFICATE-----\n")
         contents = {
             "leaf": leaf + b"-----END CERTIFICATE-----\n",
@@ -77,7 +78,7 @@ class Pki:
             "chain": chain,
             "key": key,
         }
-        paths = {part: self._directory / f"{stem}.{part}.pem" for part in contents}
+        paths = {part: self._directory / f"{name}.{part}.pem" for part in contents}
         for part, content in contents.items():
             paths[part].write_bytes(content)
         return Identity(name=name, key_type=key_type, **paths)

@@ -56,7 +56,7 @@ def test_a_browser_opens_our_page(cell: Cell, pki: Pki) -> None:
         "version": "TLS13",
         "suite": cell.suite,
         "group": cell.group,
-        "identity": "server.test",
+        "identity": pki.server(cell.key).name,
         "alpn": "http/1.1",
         "retried": bool(cell.decoy),
         "received": 100_000,

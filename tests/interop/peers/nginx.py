@@ -28,6 +28,7 @@ from tests.interop.peers.spec import (
     CLASSIC_GROUPS,
     CLASSIC_KEYS,
     FINITE_FIELDS,
+    PAYLOAD,
     Peer,
     PeerFailed,
     Report,
@@ -88,6 +89,8 @@ class _Server:
         got = json.loads(self._program.stdout.wait_for(rb'^.*"method":"GET".*$')[0])
         if (put["status"], got["status"]) != ("201", "200") or got["verified"].startswith("FAILED"):
             raise PeerFailed(f"nginx: {put} {got}")
+        if Path(self._directory.name, "files", "data").read_bytes() != PAYLOAD:
+            raise PeerFailed(f"nginx kept {put['length']} other bytes")
         return Report(
             version=got["version"].replace("TLSv1.3", "TLS13").replace("TLSv1.2", "TLS12"),
             suite=REGISTERED.get(got["suite"], got["suite"]),

@@ -232,7 +232,12 @@ public final class Peer {
 
     private String report(SSLSocket tls, int received, boolean closed) throws IOException {
         SSLSession session = tls.getSession();
-        int version = session.getProtocol().equals("TLSv1.2") ? TLS12 : TLS12 + 1;
+        int version =
+                switch (session.getProtocol()) {
+                    case "TLSv1.3" -> TLS12 + 1;
+                    case "TLSv1.2" -> TLS12;
+                    default -> 0;
+                };
         String certificate = "";
         try {
             byte[] leaf = session.getPeerCertificates()[0].getEncoded();
