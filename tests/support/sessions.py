@@ -47,17 +47,17 @@ class Random:
         return self.calls.to_bytes(8, "big").rjust(length, b"r")[-length:]
 
 
-_times = st.integers(0, 2**33 * 1_000_000 - 1).map(lambda ticks: ticks / 1e6)
+_times = st.integers(0, 2**32 * 1_000_000 - 1).map(lambda ticks: ticks / 1e6)
 _names = st.none() | st.text(min_size=1, max_size=40)
 
-sessions = st.builds(
+_drawn = st.builds(
     Session,
     version=st.sampled_from([ProtocolVersion.TLS12, ProtocolVersion.TLS13]),
     suite=st.integers(0, 0xFFFF).map(CipherSuite.of),
     secret=st.binary(min_size=1, max_size=255),
     issued_at=_times,
     lifetime=st.integers(0, 2**32 - 1),
-    established_at=_times,
+    established_at=st.just(0.0),
     server_name=_names,
     alpn=st.none() | st.binary(min_size=1, max_size=255),
     group=st.none() | st.integers(1, 0xFFFF).map(NamedGroup.of),
@@ -71,4 +71,11 @@ sessions = st.builds(
     ticket=st.binary(max_size=300),
     session_id=st.binary(max_size=32),
     identity=_names,
+)
+
+# Most of them alive when they are issued: the full handshake was at most eight days before.
+sessions = st.builds(
+    lambda one, before: replace(one, established_at=round(max(0.0, one.issued_at - before), 6)),
+    _drawn,
+    st.integers(0, 691_200),
 )

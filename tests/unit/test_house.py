@@ -36,6 +36,8 @@ ONLY_IN = {
     "cryptography.x509": ("tlsee.identity",),
     "certifi": ("tlsee.identity",),
     "idna": ("tlsee.identity",),
+    "publicsuffixlist": ("tlsee.identity",),
+    "redis": ("tlsee.sessions",),
     "click": ("tlsee.cli",),
     "rich": ("tlsee.cli", "tlsee.explain.report"),
 }
@@ -44,7 +46,7 @@ POSIX_ONLY = {
     "resource", "spwd", "syslog", "termios", "tty",
 }  # fmt: skip
 # Besides the standard library and what pyproject.toml names.
-OPTIONAL = {"idna", "anyio"}
+OPTIONAL = {"idna", "anyio", "redis", "publicsuffixlist"}
 
 
 def _within(name: str, package: str) -> bool:

@@ -63,3 +63,20 @@ KEYS_LIMIT = 64
 # Bytes of a key that both sides agreed on elsewhere: less than 128 bits can be searched, and who
 # saw one handshake can do so at leisure (RFC 9257, 6).
 EXTERNAL_KEY_LEAST = 16
+
+# Seconds that a handshake waits for Redis. Within a data centre it answers in one millisecond; a
+# full handshake costs a client less than this.
+REDIS_TIMEOUT = 0.1
+
+# Seconds without asking after Redis was away; then one question is tried, while no handshake waits.
+REDIS_PAUSE = 1.0
+
+# Questions that may wait for Redis at once; more means that it is slower than we are.
+REDIS_QUEUE_LIMIT = 1024
+
+# Seconds between two looks at the shared keys. A key is published much earlier than it seals.
+REDIS_REFRESH = 15.0
+
+# Seconds by which the clocks of two servers of a fleet may differ. Hellos are remembered that much
+# longer, and a memory that lost something is not believed for that much longer.
+FLEET_SKEW = 5.0

@@ -177,6 +177,6 @@ def decode_session(data: bytes) -> Session | None:
 
 
 def _to_microseconds(seconds: float) -> int:
-    if not 0 <= seconds < 2**33:  # the year 2242; up to there a float holds microseconds
+    if not 0 <= seconds < 2**32:  # the year 2106; up to there a float tells microseconds apart
         raise ApiMisuse(f"{seconds} is no time in seconds since the epoch")
     return round(seconds * 1e6)
