@@ -70,6 +70,14 @@ def test_the_limit_holds_between_threads() -> None:
     assert sum(item is not None for item in taken) == 50
 
 
+def test_the_limit_holds_in_a_race(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who chose the key before another used it up gets nothing for it afterwards."""
+    ring = KeyRing([key(1, NOW, NOW + 9)], seals_per_key=1)
+    monkeypatch.setattr(ring, "current", lambda _: key(1, NOW, NOW + 9))
+    assert ring.take(NOW) is not None
+    assert ring.take(NOW) is None
+
+
 def test_two_leaders_make_one_choice() -> None:
     """Keys that begin at the same time are chosen between alike, in whatever order they came."""
     one, other = key(1, NOW, NOW + 9), key(2, NOW, NOW + 9)

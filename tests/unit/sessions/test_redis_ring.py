@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,6 +92,23 @@ def test_it_is_rotated_once(fleet: Fleet) -> None:
     assert len({current(ring, fleet).id for ring in rings}) == 1
     assert len({next_of(ring, fleet).id for ring in rings}) == 1
     assert len(fleet.published()) == 2
+
+
+def test_who_comes_second_takes_the_first_key(fleet: Fleet) -> None:
+    """Between looking and publishing another server may publish: its key is the fleet's."""
+    first = fleet.join()
+    link = RedisLink(fleet.server.url)
+    late = RedisKeyRing(
+        link, AtRest([OURS]), prefix="tlsee", period=PERIOD, lifetime=LIFETIME, now=lambda: BEGIN
+    )
+
+    def send(*command: Any) -> Any:
+        saw_nothing = command[0] == "MGET"
+        return [None] * (len(command) - 1) if saw_nothing else fleet.server.ask(*command)
+
+    late._refresh(send)
+    assert current(late, fleet) == current(first, fleet)
+    assert next_of(late, fleet) == next_of(first, fleet)
 
 
 def test_a_key_is_known_before_it_seals(fleet: Fleet) -> None:
