@@ -372,3 +372,33 @@ def test_honest_peers_of_both_versions_meet_in_the_newer() -> None:
     """What the rollbacks above are measured against."""
     pair = Pair(client_config(versions=BOTH), server_config(versions=BOTH)).run()
     assert pair.client.info.version == ProtocolVersion.TLS13
+
+
+# What the attacks of these files end with, as numbers: the catalogue is not its own judge.
+ALERTS = {
+    Reasons.bad_change_cipher_spec: 10,
+    Reasons.unexpected_message: 10,
+    Reasons.unexpected_record: 10,
+    Reasons.interleaved_handshake: 10,
+    Reasons.plaintext_data: 10,
+    Reasons.bad_record_mac: 20,
+    Reasons.suite_not_offered: 47,
+    Reasons.group_not_offered: 47,
+    Reasons.scheme_not_offered: 47,
+    Reasons.illegal_value: 47,
+    Reasons.bad_key_share: 47,
+    Reasons.downgrade: 47,
+    Reasons.no_common_suite: 40,
+    Reasons.mac_then_encrypt: 40,
+    Reasons.extended_main_secret_missing: 40,
+    Reasons.bad_signature: 51,
+    Reasons.weak_key: 71,
+    Reasons.unacceptable_dh_group: 71,
+    Reasons.fallback: 86,
+}
+
+
+@pytest.mark.parametrize("reason", ALERTS, ids=lambda reason: str(reason.name))
+def test_the_alerts_are_those_of_the_rfcs(reason: Reason) -> None:
+    """RFC 5246, 7.2; RFC 7507, 4; RFC 7919, 4: what went over the wire above."""
+    assert reason.alert == ALERTS[reason]

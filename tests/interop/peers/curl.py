@@ -78,7 +78,8 @@ class Curl(Peer):
 def _common(spec: Spec, port: int) -> Iterator[str | Path]:
     yield from ("--silent", "--show-error", "--fail", "--http1.1", "--no-sessionid")
     older = spec.version == "TLS12"
-    yield from ("--tlsv1.2", "--tls-max", "1.2") if older else ("--tlsv1.3",)
+    yield "--tlsv1.2" if older or spec.also_older else "--tlsv1.3"
+    yield from ("--tls-max", "1.2") if older else ()
     yield from ("--cacert", spec.ca, "--noproxy", "*", "--max-time", "20")
     yield from ("--connect-to", f"{spec.server_name}:{port}:127.0.0.1:{port}")
     if spec.identity is not None:

@@ -119,7 +119,7 @@ class _Server:
         ended = log.wait_for(rb"Sent Packet\[\d+\] Alert|Error in handshake.*|.*rror while rec.*")
         self._program.terminate()
         self._program.wait(expected=None)
-        if b"rror" in ended[0]:
+        if b"rror" in ended[0] or b"Sending Alert[2|" in log.all():
             raise PeerFailed(self._program.describe())
         return _report(log.all(), self._program.stdout.all(), None)
 
@@ -138,12 +138,14 @@ def _common(spec: Spec) -> Iterator[str | Path]:
 def _priority(spec: Spec) -> str:
     older = spec.version == "TLS12"
     words = ["NORMAL", "-VERS-ALL", "+VERS-TLS1.2" if older else "+VERS-TLS1.3"]
-    if older:
+    words += ["+VERS-TLS1.2"] * spec.also_older
+    if older and spec.suites:
         words += ["-KX-ALL", "-CIPHER-ALL", "-MAC-ALL"]
         words += [word for suite in spec.suites for word in _words12(suite)]
-        words += [] if spec.encrypt_then_mac else ["%NO_ETM"]
     elif spec.suites:
         words += ["-CIPHER-ALL", *(f"+{_SUITES[name]}" for name in spec.suites)]
+    if older and not spec.encrypt_then_mac:
+        words += ["%NO_ETM"]
     if spec.groups:
         words += ["-GROUP-ALL", *(f"+GROUP-{name.upper()}" for name in spec.groups)]
     return ":".join(words)

@@ -147,6 +147,7 @@ class JsonLinesPeer(Peer):
                 "groups": [NamedGroup.named(name) for name in spec.groups],
                 "suites": [CipherSuite.named(name) for name in spec.suites],
                 "version": ProtocolVersion.named(spec.version),
+                "also_older": spec.also_older,
                 "client_auth": spec.client_auth,
                 "alpn": spec.alpn,
                 "server_name": spec.server_name,

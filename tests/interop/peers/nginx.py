@@ -85,8 +85,12 @@ class _Server:
             )
 
     def report(self) -> Report:
-        put = json.loads(self._program.stdout.wait_for(rb'^.*"method":"PUT".*$')[0])
-        got = json.loads(self._program.stdout.wait_for(rb'^.*"method":"GET".*$')[0])
+        log = self._program.stderr
+        first = log.wait_for(rb'^.*"method":"PUT".*$|^.*SSL_do_handshake\(\) failed.*$')[0]
+        if b"SSL_do_handshake" in first:
+            raise PeerFailed(f"nginx: {first.decode()}")
+        put = json.loads(first)
+        got = json.loads(log.wait_for(rb'^.*"method":"GET".*$')[0])
         if (put["status"], got["status"]) != ("201", "200") or got["verified"].startswith("FAILED"):
             raise PeerFailed(f"nginx: {put} {got}")
         if Path(self._directory.name, "files", "data").read_bytes() != PAYLOAD:
@@ -117,12 +121,14 @@ def _configuration(spec: Spec, home: Path, port: int) -> Iterator[str]:
     # With a master: nginx 1.22 dies of inherited sockets when it is one process alone.
     yield f"daemon off; worker_processes 1; pid {home}/pid; user {getpass.getuser()};"
     yield "events { worker_connections 16; }"
-    yield f"http {{ log_format report escape=json '{_LOG}'; access_log /dev/stdout report;"
+    yield "error_log stderr info;"  # where a handshake that failed is told
+    yield f"http {{ log_format report escape=json '{_LOG}'; access_log /dev/stderr report;"
     for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
         yield f"{kind}_temp_path {home}/{kind};"
     yield f"server {{ listen 127.0.0.1:{port} ssl; root {home}/files; dav_methods PUT;"
     older = spec.version == "TLS12"
-    yield f"client_max_body_size 1m; ssl_protocols {'TLSv1.2' if older else 'TLSv1.3'};"
+    versions = ["TLSv1.2"] * (older or spec.also_older) + ["TLSv1.3"] * (not older)
+    yield f"client_max_body_size 1m; ssl_protocols {' '.join(versions)};"
     yield "ssl_session_tickets off;"
     yield f"ssl_certificate {spec.identity.chain}; ssl_certificate_key {spec.identity.key};"
     if spec.suites and older:

@@ -124,7 +124,9 @@ class _Server:
 
 def _common(spec: Spec, log: Path) -> Iterator[str | Path]:
     older = spec.version == "TLS12"
-    yield from ("-tls1_2" if older else "-tls1_3", "-CAfile", spec.ca, "-verify_return_error")
+    if not spec.also_older:
+        yield "-tls1_2" if older else "-tls1_3"
+    yield from ("-CAfile", spec.ca, "-verify_return_error")
     yield from ("-msg", "-msgfile", log)
     if older and not spec.encrypt_then_mac:
         yield "-no_etm"

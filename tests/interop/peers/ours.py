@@ -130,8 +130,9 @@ def _common(spec: Spec) -> dict[str, Any]:
     identity = spec.identity
     mine = [] if identity is None else [_credential(identity.chain, identity.key)]
     policy = dataclasses.replace(_policy(spec), cookie=spec.cookie)
+    versions = [spec.version, *["TLS12"] * spec.also_older]
     return {
-        "versions": [ProtocolVersion.named(spec.version)],
+        "versions": [ProtocolVersion.named(name) for name in versions],
         "credentials": mine,
         "suites": [CipherSuite.named(name) for name in spec.suites] or None,
         "groups": [NamedGroup.named(name) for name in spec.groups] or None,

@@ -80,7 +80,10 @@ class _Session:
         _bound(sock)
         self._tls = SSL.Connection(self._context, sock)
         if role == "client":
-            self._tls.set_tlsext_host_name(spec.server_name.encode())
+            name = spec.server_name.encode()
+            self._tls.set_tlsext_host_name(name)
+            parameters = _lib().SSL_get0_param(self._tls._ssl)
+            assert _lib().X509_VERIFY_PARAM_set1_host(parameters, name, len(name)) == 1
             if spec.alpn:
                 self._tls.set_alpn_protos([name.encode() for name in spec.alpn])
             self._tls.set_connect_state()
@@ -101,7 +104,7 @@ class _Session:
             raise PeerFailed(f"pyOpenSSL as a {self._role}: {error!r}") from error
         told = facts(self._log)
         group = (self._tls.get_group_name() or "").lower().replace("prime256v1", "secp256r1")
-        if self._spec.version == "TLS13" and told.group.lower() != group:
+        if told.version == "TLS13" and told.group.lower() != group:
             raise PeerFailed(f"{told.group} in the log, but {self._tls.get_group_name()}")
         certificate = self._tls.get_peer_certificate(as_cryptography=True)
         return Report(
@@ -147,7 +150,8 @@ def _configure(context: Any, spec: Spec, role: Role, log: list[Logged]) -> objec
     from OpenSSL._util import ffi, lib
 
     older = spec.version == "TLS12"
-    context.set_min_proto_version(SSL.TLS1_2_VERSION if older else SSL.TLS1_3_VERSION)
+    oldest = SSL.TLS1_2_VERSION if older or spec.also_older else SSL.TLS1_3_VERSION
+    context.set_min_proto_version(oldest)
     if older:
         context.set_max_proto_version(SSL.TLS1_2_VERSION)
     context.load_verify_locations(str(spec.ca))
@@ -182,6 +186,13 @@ def _configure(context: Any, spec: Spec, role: Role, log: list[Logged]) -> objec
 
     lib.SSL_CTX_set_msg_callback(context._context, note)
     return note
+
+
+def _lib() -> Any:
+    """What pyOpenSSL wraps: its own surface has no check of the name."""
+    from OpenSSL._util import lib
+
+    return lib
 
 
 def _select(spec: Spec) -> Any:

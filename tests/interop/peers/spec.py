@@ -66,7 +66,7 @@ class Spec:
         key_updates: change keys in the middle and ask the other side to, where the program can.
         application: an echo as it is, or inside HTTP/1.1 (POST and its response).
         cookie: whether a server sends a HelloRetryRequest with a cookie.
-        version: the one version that it speaks.
+        version: the one version that it speaks; ``also_older``: and TLS 1.2 beside TLS 1.3.
         encrypt_then_mac: whether it offers or takes RFC 7366; only OpenSSL and ours can do without.
         schemes: the signature schemes it has; empty for all. Only OpenSSL's command can be told.
     """
@@ -84,6 +84,7 @@ class Spec:
     key_updates: bool = False
     application: Literal["echo", "http"] = "echo"
     version: Literal["TLS13", "TLS12"] = "TLS13"
+    also_older: bool = False
     encrypt_then_mac: bool = True
     schemes: tuple[str, ...] = ()
 

@@ -30,6 +30,7 @@ type request struct {
 	Chain       string   `json:"chain"`
 	Key         string   `json:"key"`
 	Version     uint16   `json:"version"`
+	AlsoOlder   bool     `json:"also_older"`
 	Suites      []uint16 `json:"suites"`
 	Groups      []uint16 `json:"groups"`
 	ClientAuth  string   `json:"client_auth"`
@@ -123,8 +124,12 @@ func run(asked *request) (*report, error) {
 }
 
 func configure(asked *request) (*tls.Config, error) {
+	oldest := asked.Version
+	if asked.AlsoOlder {
+		oldest = tls.VersionTLS12
+	}
 	config := &tls.Config{
-		MinVersion: asked.Version,
+		MinVersion: oldest,
 		MaxVersion: asked.Version,
 		ServerName: asked.ServerName,
 		NextProtos: asked.ALPN,

@@ -172,7 +172,12 @@ public final class Peer {
 
     private SSLParameters parameters() {
         var version = number("version") == TLS12 ? "TLSv1.2" : "TLSv1.3";
-        var parameters = new SSLParameters(texts("suite_names"), new String[] {version});
+        var versions =
+                (Boolean) asked.get("also_older")
+                        ? new String[] {"TLSv1.3", "TLSv1.2"}
+                        : new String[] {version};
+        var suites = texts("suite_names");
+        var parameters = new SSLParameters(suites.length == 0 ? null : suites, versions);
         parameters.setApplicationProtocols(texts("alpn"));
         if (isClient()) {
             parameters.setEndpointIdentificationAlgorithm("HTTPS");

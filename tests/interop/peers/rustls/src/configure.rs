@@ -32,13 +32,15 @@ fn protocols(asked: &Value) -> Vec<Vec<u8>> {
         .collect()
 }
 
-/// The one version that was asked for.
-fn version(asked: &Value) -> &'static SupportedProtocolVersion {
+/// The one version that was asked for, or both.
+fn versions(asked: &Value) -> Vec<&'static SupportedProtocolVersion> {
     let wanted = asked["version"].as_u64();
     if wanted == Some(u64::from(u16::from(TLS12.version))) {
-        &TLS12
+        vec![&TLS12]
+    } else if asked["also_older"] == true {
+        vec![&TLS13, &TLS12]
     } else {
-        &TLS13
+        vec![&TLS13]
     }
 }
 
@@ -97,7 +99,7 @@ pub fn client_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ClientConf
         seen: seen.clone(),
     });
     let builder = ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[version(asked)])?
+        .with_protocol_versions(&versions(asked))?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match identity(asked)? {
@@ -111,7 +113,7 @@ pub fn client_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ClientConf
 pub fn server_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ServerConfig, Failure> {
     let provider = provider(asked)?;
     let builder = ServerConfig::builder_with_provider(provider.clone())
-        .with_protocol_versions(&[version(asked)])?;
+        .with_protocol_versions(&versions(asked))?;
     let demand = text(asked, "client_auth");
     let builder = if demand == "none" {
         builder.with_no_client_auth()
