@@ -7,7 +7,7 @@ credentials. A configuration never changes and may be shared between threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
@@ -28,7 +28,7 @@ from tlsee.identity.credentials import Credential
 from tlsee.identity.index import CredentialIndex
 from tlsee.identity.shelf import CredentialSource, Shelf
 from tlsee.identity.trust import Trust
-from tlsee.negotiable import negotiable
+from tlsee.negotiable import Wishes, negotiable
 from tlsee.policies import Policy
 
 ClientAuth = Literal["none", "optional", "required"]
@@ -36,6 +36,8 @@ ClientAuth = Literal["none", "optional", "required"]
 
 class _Config:
     """What both roles configure."""
+
+    _serves: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -58,7 +60,16 @@ class _Config:
         self.groups = tuple(group for tier in self.group_tiers for group in tier)
         in_handshake = {code for code, row in provider.schemes.items() if row.in_handshake13}
         self.schemes = known(schemes, policy.schemes, in_handshake, "schemes", "scheme")
-        found = negotiable(policy, provider, versions, suites, self.groups, self.schemes)
+        self.shelf = Shelf(credentials, provider.now)
+        must_serve = self._serves and choose_credential is default_chooser
+        found = negotiable(
+            policy,
+            provider,
+            Wishes(versions, suites, groups, schemes),
+            self.groups,
+            self.schemes,
+            (self.credentials or None) if must_serve else None,
+        )
         self.versions = found.versions
         self.suites, self.suites13, self.suites12 = found.suites, found.suites13, found.suites12
         self.groups12, self.fields12 = found.groups12, found.fields12
@@ -67,7 +78,6 @@ class _Config:
             scheme for scheme in policy.certificate_schemes if scheme in provider.schemes
         )
         self.alpn = protocol_names(alpn)
-        self.shelf = Shelf(credentials, provider.now)
         check_usable(self.credentials, self.versions, self.schemes, self.schemes12)
         self.record_size_limit = checked_size_limit(record_size_limit)
         self.judge = judge
@@ -180,6 +190,8 @@ class ServerConfig(_Config):
         ApiMisuse: no credential, one that has expired or whose chain is out of order
             (``Credential.flaws``), a client_auth without client_trust, or values that cannot be.
     """
+
+    _serves: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -104,7 +104,9 @@ def _elliptic(client: Peer, server: Peer) -> Iterator[Cell12]:
     for key in keys:
         suite = RSA if key.startswith("rsa") else ECDSA
         quick = key in {"ecdsa_secp384r1", "ed25519", "rsa_pss"}
-        yield Cell12(f"server-{key}", suite, key=key, quick=quick)
+        curve = key.removeprefix("ecdsa_") if key.startswith("ecdsa") else ""
+        if not curve or curve in client.groups:  # RFC 8422, 5.1.1: its list holds for the key too
+            yield Cell12(f"server-{key}", suite, key=key, quick=quick)
         quick = key in {"ecdsa_secp384r1", "rsa2048"}
         yield Cell12(f"client-{key}", client_auth="required", client_key=key, quick=quick)
     given = "ed25519" if "ed25519" in keys else keys[0]

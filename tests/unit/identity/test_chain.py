@@ -134,9 +134,12 @@ def test_a_configuration_refuses_flaws(made: Chain) -> None:
 def test_a_key_that_no_version_can_use(made: Chain) -> None:
     """ML-DSA signs in TLS 1.3 alone; a configuration without its scheme says so."""
     mldsa = made.lower.issue(HOST, key="mldsa65", **VALID)
+    older = [ProtocolVersion.TLS12]
     with pytest.raises(ApiMisuse, match=r"signs with mldsa65.*TLS 1\.2, with none"):
-        ServerConfig(credentials=[mldsa], versions=[ProtocolVersion.TLS12], provider=AT_PROVIDER)
-    with pytest.raises(ApiMisuse, match="ecdsa_secp256r1_sha256"):
+        ServerConfig(credentials=[made.credential, mldsa], versions=older, provider=AT_PROVIDER)
+    with pytest.raises(ApiMisuse, match=r"TLS 1\.2 cannot work: .* go with .*\(ML-DSA-65\)"):
+        ServerConfig(credentials=[mldsa], versions=older, provider=AT_PROVIDER)
+    with pytest.raises(ApiMisuse, match="none of ed25519 is for"):
         ServerConfig(
             credentials=[made.credential],
             schemes=[SignatureScheme.ed25519],
