@@ -13,6 +13,7 @@ from tlsee.crypto import private_keys
 from tlsee.errors import Reason
 from tlsee.identity.authority import Authority
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict, judge
+from tlsee.identity.path.known import Needs
 from tlsee.identity.trust import Profile, Trust
 
 AT = 1_790_000_000.0  # 2026-09-21 14:13:20 UTC, the moment at which tests judge
@@ -37,14 +38,24 @@ def judged(
     name: str | None = HOST,
     purpose: Purpose = Purpose.SERVER,
     at: float = AT,
-    use: KeyUse = KeyUse.SIGNING,
+    use: KeyUse | None = KeyUse.SIGNING,
     intermediates: Sequence[bytes] = (),
+    **options: Any,
 ) -> Verdict:
-    """Judge with the tests' defaults."""
+    """Judge with the tests' defaults; further options are ``judge``'s."""
     store = trust.trust if isinstance(trust, Authority) else trust
-    return judge(
-        chain, store, purpose=purpose, name=name, at=at, use=use, intermediates=intermediates
+    found: Verdict | Needs = judge(
+        chain,
+        store,
+        purpose=purpose,
+        name=name,
+        at=at,
+        use=use,
+        intermediates=intermediates,
+        **options,
     )
+    assert isinstance(found, Verdict), found
+    return found
 
 
 def accepted(chain: Sequence[bytes], trust: Trust | Authority, **options: Any) -> Verdict:
@@ -77,6 +88,13 @@ def alt_names(*names: str | x509.GeneralName) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName(
         [x509.DNSName(name) if isinstance(name, str) else name for name in names]
     )
+
+
+def issued_by(authority: Authority) -> Extension:
+    """The authorityKeyIdentifier of what an authority issues."""
+    key: Any = authority._x509.public_key()
+    identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(key)
+    return (identifier, False)
 
 
 def forge(

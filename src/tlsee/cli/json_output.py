@@ -135,7 +135,7 @@ def verdict_object(verdict: Verdict | None) -> dict[str, Any] | None:
         "accepted": verdict.accepted,
         "reason": verdict.reason.name if verdict.reason is not None else None,
         "detail": verdict.detail or None,
-        "paths": [path.chain for path in verdict.paths],
+        "paths": [path.chain for path in verdict.tried],
         "not_checked": list(verdict.not_checked),
     }
 

@@ -56,7 +56,7 @@ def chain_lines(verdict: Verdict, width: int = WIDTH) -> list[str]:
         if anchor not in verdict.presented:
             label = f"anchor, in {path.anchor.store}"
             lines += certificate_lines(label, anchor, verdict.at, width)
-    for number, tried in enumerate(verdict.paths, 1):
+    for number, tried in enumerate(verdict.tried, 1):
         lines += path_lines(number, tried, width)
     return lines
 

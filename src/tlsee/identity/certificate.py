@@ -86,7 +86,7 @@ class CertificateView:
         serial = frame.serial_number
         self.serial_number = int.from_bytes(data[serial.body : serial.end], "big", signed=True)
         with _no_word_of_the_serial(self.serial_number):
-            self.x509 = x509.load_der_x509_certificate(data)
+            self.x509 = _parsed(data, frame)
         self.version = self.x509.version.value + 1
         # The parser reads names when they are asked for: now, while it may fail.
         self._names = (self.x509.subject, self.x509.issuer)
@@ -210,6 +210,12 @@ class CertificateView:
         return ""
 
     @property
+    def common_names(self) -> tuple[str, ...]:
+        """The subject's common names as they are: a peer's text, not escaped."""
+        found = self._names[0].get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+        return tuple(str(attribute.value) for attribute in found)
+
+    @property
     def key_label(self) -> str:
         """The key's kind and size: ``P-256``, ``RSA 2048``, ``ML-DSA-65``."""
         key = self.public_key
@@ -250,9 +256,16 @@ NAME_CONSTRAINTS = "2.5.29.30"
 SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 AUTHORITY_KEY_IDENTIFIER = "2.5.29.35"
 POLICY_CONSTRAINTS = "2.5.29.36"
+CERTIFICATE_POLICIES = "2.5.29.32"
+POLICY_MAPPINGS = "2.5.29.33"
+INHIBIT_ANY_POLICY = "2.5.29.54"
+CRL_DISTRIBUTION_POINTS = "2.5.29.31"
+AUTHORITY_INFORMATION_ACCESS = "1.3.6.1.5.5.7.1.1"
+TLS_FEATURE = "1.3.6.1.5.5.7.1.24"
 
 _ID_EC_PUBLIC_KEY = bytes.fromhex("2a8648ce3d0201")
 _AUTHORITY_KEY_IDENTIFIER = bytes.fromhex("0603551d23")  # its identifier, with tag and length
+_DSA = bytes.fromhex("2a8648ce3804")  # the arc of its identifiers (RFC 3279, 2.3.2)
 _ISSUERS_SERIAL = 0x82  # authorityCertSerialNumber's [2]
 _BOOLEAN = 0x01
 
@@ -318,6 +331,16 @@ def _no_word_of_the_serial(number: int) -> Iterator[None]:
         said = "Parsed a serial number which wasn't positive"
         warnings.filterwarnings("ignore", said, CryptographyDeprecationWarning)
         yield
+
+
+def _parsed(data: bytes, frame: codec.Frame) -> x509.Certificate:
+    try:
+        return x509.load_der_x509_certificate(data)
+    except ValueError:
+        algorithms = data[frame.inner_algorithm.start : frame.inner_algorithm.end]
+        if _DSA in algorithms or _DSA in data[frame.subject_public_key_info.start :][:32]:
+            raise Unreadable("certificate: DSA, which nothing here uses") from None
+        raise
 
 
 def _issuers_serial(data: bytes) -> int:

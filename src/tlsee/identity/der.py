@@ -24,6 +24,7 @@ VERSION = 0xA0  # TBSCertificate's [0] EXPLICIT
 ISSUER_UNIQUE_ID = 0x81
 SUBJECT_UNIQUE_ID = 0x82
 EXTENSIONS = 0xA3  # TBSCertificate's [3] EXPLICIT
+OBJECT_IDENTIFIER_LENGTH = 64  # bytes; those in use have at most some 20
 
 
 class NotDER(ValueError):
@@ -69,6 +70,62 @@ def children(data: bytes, parent: Element) -> list[Element]:
         found.append(element(data, at, parent.end))
         at = found[-1].end
     return found
+
+
+def object_identifier(dotted: str) -> bytes:
+    """The body of an OBJECT IDENTIFIER that is written with dots: our own constants."""
+    first, second, *rest = map(int, dotted.split("."))
+    encoded = bytearray()
+    for arc in (40 * first + second, *rest):
+        groups = [arc & 0x7F]
+        while arc := arc >> 7:
+            groups.append(0x80 | (arc & 0x7F))
+        encoded += bytes(reversed(groups))
+    return bytes(encoded)
+
+
+def dotted(body: bytes) -> str:
+    """An OBJECT IDENTIFIER's body written with dots.
+
+    Raises:
+        NotDER: it is empty, cut off, or an arc is not the shortest or beyond 64 bytes.
+    """
+    if not body or body[-1] & 0x80:
+        raise NotDER("an object identifier that is cut off")
+    if len(body) > OBJECT_IDENTIFIER_LENGTH:
+        raise NotDER(f"an object identifier of {len(body)} bytes")
+    arcs: list[int] = []
+    arc = 0
+    fresh = True
+    for octet in body:
+        if fresh and octet == 0x80:
+            raise NotDER("an object identifier that is not the shortest")
+        arc = arc << 7 | octet & 0x7F
+        fresh = not octet & 0x80
+        if fresh:
+            arcs.append(arc)
+            arc = 0
+    first = min(arcs[0] // 40, 2)
+    return ".".join(map(str, (first, arcs[0] - 40 * first, *arcs[1:])))
+
+
+def identifier_pairs(data: bytes) -> tuple[tuple[str, str], ...]:
+    """A SEQUENCE of SEQUENCEs of two OBJECT IDENTIFIERs, with dots.
+
+    Raises:
+        NotDER: it is not of that shape.
+    """
+    outer = element(data, 0, len(data))
+    if outer.tag != SEQUENCE or outer.end != len(data):
+        raise NotDER("no sequence")
+    pairs = []
+    for item in children(data, outer):
+        parts = children(data, item) if item.tag == SEQUENCE else []
+        if [part.tag for part in parts] != [OBJECT_IDENTIFIER, OBJECT_IDENTIFIER]:
+            raise NotDER("no pair of object identifiers")
+        first, second = (dotted(data[part.body : part.end]) for part in parts)
+        pairs.append((first, second))
+    return tuple(pairs)
 
 
 class Frame(NamedTuple):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tlsee.errors import ApiMisuse
 from tlsee.identity import der as codec
+from tlsee.identity.anchor_limits import UNLIMITED, Limits, pin, subtrees
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
 from tlsee.identity.pem import certificates_in
 from tlsee.text import count
@@ -30,16 +31,20 @@ class Anchor:
 
     Attributes:
         der: the certificate. ``store``: where it comes from, such as ``system store``.
+        profile: the rules for what is below it. ``limits``: how far it is believed.
         subject_key, subject_der: its name, comparable and as it is.
 
     Raises:
         Unreadable: on construction, when not even the subject can be found.
     """
 
-    def __init__(self, der: bytes, store: str, profile: Profile) -> None:
+    def __init__(
+        self, der: bytes, store: str, profile: Profile, limits: Limits = UNLIMITED
+    ) -> None:
         self.der = der
         self.store = store
         self.profile = profile
+        self.limits = limits
         try:
             subject = codec.certificate_frame(der).subject
             self.subject_der = der[subject.start : subject.end]
@@ -59,6 +64,10 @@ class Anchor:
         """
         return CertificateView(self.der)
 
+    def under(self, limits: Limits) -> Anchor:
+        """The same certificate, believed within these limits."""
+        return Anchor(self.der, self.store, self.profile, limits)
+
 
 class Trust:
     """A set of trust anchors; a value, made by one of the class methods.
@@ -68,6 +77,7 @@ class Trust:
         sources: where they come from with their number, ``system store (146)``.
         insecure: whether a peer that nobody vouches for is let through; it is judged all the same.
         skipped: what a large store had that could not be read, one line each.
+        pins: SHA-256 over SubjectPublicKeyInfos of which one must be on the path; all when empty.
     """
 
     def __init__(
@@ -76,6 +86,7 @@ class Trust:
         *,
         insecure: bool = False,
         skipped: tuple[str, ...] = (),
+        pins: frozenset[bytes] = frozenset(),
     ) -> None:
         unique: dict[bytes, Anchor] = {}
         for anchor in anchors:
@@ -83,6 +94,7 @@ class Trust:
         self.anchors = tuple(unique.values())
         self.insecure = insecure
         self.skipped = skipped
+        self.pins = pins
         if not unique and not insecure:
             raise ApiMisuse("a trust store without any certificate", "give one authority at least")
         self._by_der = unique
@@ -115,12 +127,88 @@ class Trust:
         return tuple(dict.fromkeys(anchor.subject_der for anchor in self.anchors))
 
     def plus(self, other: Trust) -> Trust:
-        """Both stores together; insecure when either is."""
+        """Both stores together; insecure when either is.
+
+        Raises:
+            ApiMisuse: one is pinned and the other not, or to other keys: pin what comes of it.
+        """
+        if self.pins != other.pins:
+            raise ApiMisuse("two stores with different pins", "pin them together: a.plus(b).pinned")
         return Trust(
             (*self.anchors, *other.anchors),
             insecure=self.insecure or other.insecure,
             skipped=self.skipped + other.skipped,
+            pins=self.pins,
         )
+
+    def pinned(self, *pins: str | bytes) -> Trust:
+        """These anchors, and one of these keys has to be on every path, the leaf's or another.
+
+        Args:
+            pins: SHA-256 over a SubjectPublicKeyInfo: 32 bytes, or base64 as in curl's
+                ``sha256//...``. Give a spare one too: a lost key locks everybody out.
+
+        Raises:
+            ApiMisuse: none, or one that is no SHA-256.
+        """
+        if not pins:
+            raise ApiMisuse("no pin", "give one at least")
+        return Trust(
+            self.anchors,
+            insecure=self.insecure,
+            skipped=self.skipped,
+            pins=frozenset(pin(text) for text in pins),
+        )
+
+    def constrained(
+        self,
+        *,
+        permitted: Iterable[str] = (),
+        excluded: Iterable[str] = (),
+        issued_until: float | None = None,
+    ) -> Trust:
+        """These anchors, each believed only so far; limits that were there stay.
+
+        Args:
+            permitted: names to vouch for: DNS names with all below them, addresses or networks,
+                ``@host`` or ``name@host`` for e-mail, ``uri:host`` for URIs (``uri:.host`` below
+                it). A form that is not named at all is not permitted. All when empty.
+            excluded: names in the same forms not to vouch for, whatever is permitted.
+            issued_until: seconds since the epoch; leaves that begin later are refused, as for an
+                authority that is being distrusted.
+
+        Raises:
+            ApiMisuse: a text that is none of these.
+        """
+        allowed = tuple(permitted)
+        inside = (subtrees(allowed, closed=True),) if allowed else ()
+        return self._under(Limits(inside, subtrees(excluded), issued_until))
+
+    def with_legacy_common_name(self) -> Trust:
+        """These anchors, and below the private ones a leaf without any subjectAltName is matched
+        by its common name, as old private authorities leave no other (RFC 9525 forbids it).
+
+        Raises:
+            ApiMisuse: there is no private anchor.
+        """
+        if all(anchor.profile is Profile.WEB for anchor in self.anchors):
+            raise ApiMisuse(
+                "no anchor is private, and the web's certificates have a subjectAltName",
+                "Trust.from_file(...).with_legacy_common_name()",
+            )
+        return self._under(Limits(legacy_common_name=True))
+
+    def as_profile(self, profile: Profile) -> Trust:
+        """These anchors under another profile's rules."""
+        return self._with(
+            Anchor(anchor.der, anchor.store, profile, anchor.limits) for anchor in self.anchors
+        )
+
+    def _under(self, more: Limits) -> Trust:
+        return self._with(anchor.under(anchor.limits.plus(more)) for anchor in self.anchors)
+
+    def _with(self, anchors: Iterable[Anchor]) -> Trust:
+        return Trust(anchors, insecure=self.insecure, skipped=self.skipped, pins=self.pins)
 
     @classmethod
     def from_pem(

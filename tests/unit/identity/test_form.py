@@ -24,7 +24,7 @@ from tlsee.crypto.private_keys import generate
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.identity.authority import Authority
 from tlsee.identity.certificate import CertificateView, Unreadable, leaf_key, read_certificate
-from tlsee.identity.path.form import RULES
+from tlsee.identity.path.rules import RULES
 from tlsee.identity.trust import Profile
 
 SAN = (alt_names(HOST), False)

@@ -49,7 +49,11 @@ def test_what_a_caller_means(asked: str, means: str) -> None:
         "*.example.com",
         "example.com:443",
         "https://example.com",
-        "user@example.com",
+        "@example.com",
+        "user@",
+        "user@ex ample.com",
+        "spiffe://",
+        "spiffe://mesh/a b",
         "a b.example",
         "-a.example",
         "a-.example",
@@ -132,5 +136,7 @@ def test_names_are_told_in_one_line() -> None:
     """A certificate with thousands of names makes no thousand lines."""
     many = presenting(*(f"host{number}.test" for number in range(2000)))
     assert names.presented_names(many).endswith("host4.test and 1,995 more")
-    assert names.presented_names(presenting(x509.RFC822Name("a@b.test"))).startswith("no host")
+    assert names.presented_names(presenting(x509.RFC822Name("a@b.test"))) == "a@b.test"
+    other = x509.OtherName(x509.ObjectIdentifier("1.2.3"), b"\x05\x00")
+    assert names.presented_names(presenting(other)).startswith("no host")
     assert names.presented_names(CertificateView(forge(None, []))) == "no name at all"

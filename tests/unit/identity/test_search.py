@@ -110,7 +110,7 @@ def test_a_path_that_reached_an_anchor_explains_best() -> None:
         [leaf, to_stranger, home], store(root), Reasons.certificate_expired, at=AT + 2 * DAY
     )
 
-    assert [path.anchor is not None for path in verdict.paths] == [True, False]
+    assert [path.anchor is not None for path in verdict.tried] == [True, False]
 
 
 def test_an_authority_renewed_under_its_name() -> None:
@@ -205,7 +205,7 @@ def test_all_authorities_certifying_all_ends_within_the_bounds(
         remembered.set_capacity(remembered.CAPACITY)
 
     assert calls <= bounds.SIGNATURES
-    assert len(verdict.paths) <= bounds.PATHS_KEPT
+    assert len(verdict.tried) <= bounds.PATHS_KEPT
 
 
 def test_many_keys_under_one_name_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

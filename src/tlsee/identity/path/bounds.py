@@ -24,3 +24,16 @@ NAME_COMPARISONS = 20_000
 
 # Paths kept for the verdict; the rest are counted.
 PATHS_KEPT = 32
+
+# Policies, and mappings of policies, in one certificate that takes part in their processing.
+# Public authorities name one to four; the federal bridge maps some 20.
+POLICIES = 256
+
+# Certificates fetched by the addresses that certificates name, in one judgement.
+ISSUERS_FETCHED = 6
+
+# Addresses looked at in one certificate.
+ADDRESSES = 4
+
+# Judgements made again to find what would change a verdict.
+WHAT_IFS = 8

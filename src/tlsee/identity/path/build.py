@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 from tlsee.identity.certificate import CertificateView, Unreadable
 from tlsee.identity.path import bounds, checks, remembered
+from tlsee.identity.path import certificate_rules as is_so
+from tlsee.identity.path.asked import Asked
+from tlsee.identity.path.rules import Role, static_check, static_checks
 from tlsee.identity.path.verdict import Check
-from tlsee.identity.trust import Anchor, Profile, Trust
+from tlsee.identity.trust import Anchor, Profile
 from tlsee.reasons import Reasons
 from tlsee.text import printable
 
@@ -28,18 +31,21 @@ class Search:
     """One judgement's search.
 
     Args:
-        trust: the anchors. ``pool``: certificates that may stand between, in order of preference.
-        at: the moment, to try first what is valid then.
+        asked: the judgement; its moment says what to try first.
+        pool: certificates that may stand between, in order of preference.
         finish: is given each way that ends: its certificates, the anchor or ``None``, and for a
             dead end the check that failed; answers whether the search is over.
+
+    Attributes:
+        orphans: certificates for which no issuer was found, in the order of the search.
     """
 
-    def __init__(
-        self, trust: Trust, pool: Iterable[CertificateView], at: float, finish: Finish
-    ) -> None:
-        self._trust = trust
-        self._at = at
+    def __init__(self, asked: Asked, pool: Iterable[CertificateView], finish: Finish) -> None:
+        self._trust = asked.trust
+        self._at = asked.at
+        self._asked = asked
         self._finish = finish
+        self.orphans: dict[CertificateView, None] = {}
         self._pool: dict[object, list[CertificateView]] = {}
         for certificate in pool:
             self._pool.setdefault(certificate.subject_key, []).append(certificate)
@@ -77,11 +83,12 @@ class Search:
                 if self._finish((*chain, issuer), anchor, None):
                     return True
             elif len(chain) + 1 >= bounds.PATH_LENGTH:
-                refused.append(_too_deep())
+                refused.append(_too_deep(tip))
             elif self._extend((*chain, issuer)):
                 return True
         if tried and not refused:
             return False
+        self.orphans[tip] = None
         if self._only_sound:
             return False  # the second, thorough run will tell
         end = refused[0] if refused else self._no_issuer(tip)
@@ -116,9 +123,12 @@ class Search:
         return found
 
     def _is_sound(self, issuer: CertificateView, anchor: Anchor | None) -> bool:
+        asked = self._asked
         profile = anchor.profile if anchor is not None else Profile.PRIVATE
-        static = checks.authority_checks(issuer, profile, is_anchor=anchor is not None)
-        return checks.dates(issuer, self._at).ok and all(check.ok for check in static)
+        ask = is_so.Ask(asked.purpose, asked.use, asked.profile or profile)
+        role = Role.AUTHORITY if anchor is None else Role.ANCHOR
+        in_time = issuer.not_before <= self._at <= issuer.not_after
+        return in_time and static_checks(issuer, role, ask).ok
 
     def _is_signed_by(self, certificate: CertificateView, issuer: CertificateView) -> bool:
         pair = (certificate.der, issuer.spki)
@@ -144,7 +154,7 @@ class Search:
             detail = (
                 f'{tip.subject} is signed by "{tip.issuer}", which was not sent and is {missing}'
             )
-        return Check(checks.ISSUER.name, False, detail, checks.ISSUER.clause, Reasons.unknown_ca)
+        return checks.failed("issuer", tip, detail)
 
 
 def _repeats(issuer: CertificateView, chain: Chain) -> bool:
@@ -168,20 +178,19 @@ def _other_key(tip: CertificateView, issuer: CertificateView) -> bool:
 
 
 def _wrong_signature(tip: CertificateView, issuer: CertificateView, anchor: Anchor | None) -> Check:
-    signature = checks.SIGNATURE
-    if not checks.algorithm(tip).ok:
-        return checks.algorithm(tip)
-    if checks.key(issuer).reason is Reasons.unsupported_key:
-        return checks.key(issuer)
+    row = tip.algorithm
+    if row is None or row.weak:
+        return static_check("signature algorithm", tip)
+    if issuer.public_key is None:
+        return static_check("key", issuer)
     where = f" in {anchor.store}" if anchor is not None else ""
     if _other_key(tip, issuer):
         detail = f'{tip.subject} is signed by another "{issuer.subject}" than the one{where}'
-        return Check(signature.name, False, detail, signature.clause, Reasons.unknown_ca)
+        return checks.failed("signature", tip, detail, Reasons.unknown_ca)
     detail = f'{tip.subject}, not signed with the key of the "{issuer.subject}"{where}'
-    reason = Reasons.bad_certificate_signature
-    return Check(signature.name, False, detail, signature.clause, reason)
+    return checks.failed("signature", tip, detail)
 
 
-def _too_deep() -> Check:
+def _too_deep(tip: CertificateView) -> Check:
     detail = f"more than {bounds.PATH_LENGTH} certificates on one path"
-    return Check(checks.ISSUER.name, False, detail, checks.ISSUER.clause, Reasons.chain_too_long)
+    return checks.failed("issuer", tip, detail, Reasons.chain_too_long)

@@ -1,31 +1,42 @@
 """The judgement: is this peer who it has to be? Pure, and it may be asked again (RFC 5280, 6).
 
 ``judge`` reads the chain, searches the ways to an anchor and holds each certificate on them to the
-rules. Nothing here fetches, waits or raises for a peer's bytes.
+rules. Nothing here fetches, waits or raises for a peer's bytes: what would have to be fetched is
+returned as ``Needs``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, overload
 
 from tlsee.errors import ApiMisuse
 from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
-from tlsee.identity.path import bounds, checks, name_constraints
+from tlsee.identity.path import bounds, issuers, name_constraints
+from tlsee.identity.path.asked import Asked
 from tlsee.identity.path.build import Chain, Exhausted, Search
+from tlsee.identity.path.known import NOTHING_KNOWN, Fetch, Known, Needs, Revocation
+from tlsee.identity.path.policies import ANY, PolicySettings
+from tlsee.identity.path.public_suffixes import SUFFIXES
+from tlsee.identity.path.purpose import KeyUse
+from tlsee.identity.path.ranking import rank
+from tlsee.identity.path.revoked import Inquiry
 from tlsee.identity.path.verdict import (
     Check,
-    KeyUse,
     Path,
     Purpose,
     Step,
     Unread,
     Verdict,
     VerifiedPeer,
+    WhatIf,
 )
+from tlsee.identity.path.walk import Walk
+from tlsee.identity.path.what_if import what_ifs
 from tlsee.identity.trust import Anchor, Profile, Trust
 from tlsee.reasons import Reason, Reasons
-from tlsee.text import count
+from tlsee.text import count, printable
 
 __all__ = [
     "Check",
@@ -37,7 +48,48 @@ __all__ = [
     "Verdict",
     "VerifiedPeer",
     "judge",
+    "judge_again",
 ]
+
+
+@overload
+def judge(
+    chain: Sequence[bytes],
+    trust: Trust,
+    *,
+    purpose: Purpose,
+    name: str | None,
+    at: float,
+    use: KeyUse | None = ...,
+    intermediates: Sequence[bytes] = ...,
+    known: Known = ...,
+    revocation: Literal[Revocation.OFF] = ...,
+    stapled: Sequence[bytes | None] = ...,
+    fetch_issuers: Literal[False] = ...,
+    profile: Profile | None = ...,
+    policies: PolicySettings = ...,
+    path_limit: int | None = ...,
+) -> Verdict: ...
+
+
+@overload
+def judge(
+    chain: Sequence[bytes],
+    trust: Trust,
+    *,
+    purpose: Purpose,
+    name: str | None,
+    at: float,
+    use: KeyUse | None = ...,
+    intermediates: Sequence[bytes] = ...,
+    known: Known = ...,
+    revocation: Revocation = ...,
+    stapled: Sequence[bytes | None] = ...,
+    fetch_issuers: bool = ...,
+    profile: Profile | None = ...,
+    policies: PolicySettings = ...,
+    path_limit: int | None = ...,
+) -> Verdict | Needs: ...
 
 
 def judge(
@@ -47,57 +99,92 @@ def judge(
     purpose: Purpose,
     name: str | None,
     at: float,
-    use: KeyUse = KeyUse.SIGNING,
+    use: KeyUse | None = KeyUse.SIGNING,
     intermediates: Sequence[bytes] = (),
-) -> Verdict:
+    known: Known = NOTHING_KNOWN,
+    revocation: Revocation = Revocation.OFF,
+    stapled: Sequence[bytes | None] = (),
+    fetch_issuers: bool = False,
+    profile: Profile | None = None,
+    policies: PolicySettings = ANY,
+    path_limit: int | None = None,
+) -> Verdict | Needs:
     """Judge a peer's chain.
 
     Args:
         chain: DER certificates as they came, the peer's first, the others in any order.
         trust: whom to believe. ``insecure`` changes nothing here: the caller acts on it.
         purpose: what the peer wants to be.
-        name: a host name or IP address that it must have, or ``None``.
+        name: a host name, IP address, URI or mailbox that it must have, or ``None``.
         at: the moment, in seconds since the epoch.
-        use: what the peer's key has to be allowed to do.
+        use: what the peer's key has to be allowed to do; ``None`` does not look.
         intermediates: DER certificates of our own that may stand between.
+        known: what was given and fetched. Made for this judgement, or shared by few.
+        revocation: whether to ask, and what not knowing means. With ``known.offline`` and without
+            ``fetch_issuers`` the answer is always a ``Verdict``.
+        stapled: an OCSP response or ``None`` for each certificate of ``chain``, DER.
+        fetch_issuers: look for missing issuers at the addresses that certificates name.
+        profile: rules for all paths, instead of each anchor's.
+        policies: what is asked of certificate policies.
+        path_limit: certificates that may stand between leaf and anchor.
 
     Raises:
         ApiMisuse: ``name`` is no name, or one of ``intermediates`` is no certificate. Nothing is
-            raised for what is in ``chain``.
+            raised for what is in ``chain``, ``stapled`` or ``known``.
     """
-    wanted = names.reference(name) if name is not None else None
-    return _Judgement(chain, trust, purpose, use, name, wanted, at, intermediates).verdict()
+    return judge_again(
+        Asked(
+            chain,
+            trust,
+            purpose,
+            name,
+            at,
+            use,
+            intermediates,
+            known,
+            revocation,
+            stapled,
+            fetch_issuers,
+            profile,
+            policies,
+            path_limit,
+        )
+    )
+
+
+def judge_again(asked: Asked) -> Verdict | Needs:
+    """The same for a question that is a value, such as a verdict's ``asked`` with changes.
+
+    Raises:
+        ApiMisuse: as ``judge``.
+    """
+    return _Judgement(asked).outcome()
+
+
+def _explore(verdict: Verdict, fetched: Mapping[Fetch, bytes | str]) -> tuple[WhatIf, ...]:
+    return what_ifs(verdict, judge_again, fetched)
 
 
 class _Judgement:
     """One judgement while it is being made."""
 
-    def __init__(
-        self,
-        chain: Sequence[bytes],
-        trust: Trust,
-        purpose: Purpose,
-        use: KeyUse,
-        name: str | None,
-        wanted: names.Reference | None,
-        at: float,
-        intermediates: Sequence[bytes],
-    ) -> None:
-        self.trust = trust
-        self.purpose = purpose
-        self.use = use
-        self.name = name
-        self.wanted = wanted
-        self.at = at
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        wanted = names.reference(asked.name) if asked.name is not None else None
         self.paths: list[Path] = []
         self.more_paths = 0
         self.unread: list[Unread] = []
         self.presented: list[CertificateView] = []
-        self.chain_length = len(chain)
+        self.chain_length = len(asked.chain)
         if self.chain_length <= bounds.PRESENTED:
-            self._read(chain)
-        self.pool = [*self.presented[1:], *map(_configured, intermediates)]
-        self.budget = name_constraints.Budget(bounds.NAME_COMPARISONS)
+            self._read(asked.chain)
+        self.pool = [*self.presented[1:], *map(_configured, asked.intermediates)]
+        if asked.fetch_issuers:
+            self.pool += issuers.fetched(asked.known)
+        self.walk = Walk(asked, wanted)
+        self.needs: tuple[Fetch, ...] = ()
+        self.not_checked: tuple[str, ...] = ("revocation",)
+        self.matched = ""
 
     def _read(self, chain: Sequence[bytes]) -> None:
         for position, der in enumerate(chain):
@@ -106,7 +193,7 @@ class _Judgement:
             except Unreadable as problem:
                 self.unread.append(Unread(position, bytes(der), str(problem)))
 
-    def verdict(self) -> Verdict:
+    def outcome(self) -> Verdict | Needs:
         """Search, then say."""
         if not self.chain_length:
             return self._refuse(Reasons.empty_certificate, "no certificate was presented")
@@ -117,108 +204,87 @@ class _Judgement:
             return self._refuse(Reasons.malformed_certificate, self.unread[0].detail)
         return self._search()
 
-    def _search(self) -> Verdict:
+    def _search(self) -> Verdict | Needs:
         leaf = self.presented[0]
-        search = Search(self.trust, self.pool, self.at, self._finish)
+        search = Search(self.asked, self.pool, self._finish)
         exhausted = ""
         for only_sound in (True, False):
             self.paths.clear()
             try:
                 if search.run(leaf, only_sound=only_sound):
-                    return self._accept()
+                    return Needs(self.needs) if self.needs else self._accept()
             except Exhausted as bound:
                 exhausted = exhausted or str(bound)
             except name_constraints.TooMuchWork:
                 exhausted = f"{bounds.NAME_COMPARISONS:,} names compared"
                 break
+        if self.asked.fetch_issuers:
+            missing = issuers.missing(search.orphans, self.asked.known)
+            if missing:
+                return Needs(missing)
         return self._explain(exhausted)
 
     def _accept(self) -> Verdict:
-        path = self.paths[-1]
+        path, asked = self.paths[-1], self.asked
         leaf = path.steps[0].certificate
-        matched = names.covers(leaf, self.wanted) if self.wanted is not None else ""
-        peer = VerifiedPeer(leaf, path, self.name, matched)
-        return Verdict(
-            True,
-            peer,
-            (path,),
-            None,
-            "",
-            self.purpose,
-            self.name,
-            self.at,
-            tuple(self.presented),
-            tuple(self.unread),
-        )
+        peer = VerifiedPeer(leaf, path, asked.name, self.matched)
+        return self._verdict(peer, (path,), None, "")
 
     def _refuse(self, reason: Reason, detail: str) -> Verdict:
+        return self._verdict(None, tuple(self.paths), reason, detail)
+
+    def _verdict(
+        self,
+        peer: VerifiedPeer | None,
+        tried: tuple[Path, ...],
+        reason: Reason | None,
+        detail: str,
+    ) -> Verdict:
+        asked = self.asked
         return Verdict(
-            False,
-            None,
-            tuple(self.paths),
+            peer is not None,
+            peer,
+            tried,
             reason,
             detail,
-            self.purpose,
-            self.name,
-            self.at,
+            asked.purpose,
+            asked.name,
+            asked.at,
             tuple(self.presented),
             tuple(self.unread),
+            self.not_checked,
+            asked,
+            _explore,
         )
 
     # ---- one way at a time
 
     def _finish(self, chain: Chain, anchor: Anchor | None, end: Check | None) -> bool:
-        """Hold a way that ended to the rules; whether it is accepted."""
-        profile = anchor.profile if anchor is not None else Profile.PRIVATE
-        steps = [Step(chain[0], self._leaf(chain, anchor, profile, end))]
-        authorities_between = 0
-        last = len(chain) - 1
-        for place in range(1, last + 1):
-            issuer = chain[place]
-            is_anchor = anchor is not None and place == last
-            found = (
-                *checks.authority_checks(issuer, profile, is_anchor=is_anchor),
-                checks.dates(issuer, self.at),
-                checks.path_length(issuer, authorities_between),
-                checks.issuer_purpose(issuer, self.purpose),
-                *self._constraints(chain, place),
-                *_signed(is_anchor, end if place == last else None),
-            )
-            steps.append(Step(issuer, found))
-            if not issuer.self_issued:
-                authorities_between += 1
+        """Hold a way that ended to the rules; whether the search is over."""
+        steps, sound, matched = self.walk.hold(chain, anchor, end)
+        sound = sound and anchor is not None
+        if sound and anchor is not None and self.asked.revocation is not Revocation.OFF:
+            profile = self.asked.profile or anchor.profile
+            inquiry = Inquiry(self.asked, profile, chain, (*self.presented, *self.pool))
+            if inquiry.needs:
+                self.needs = inquiry.needs
+                return True
+            steps, sound = inquiry.added_to(steps), inquiry.ok
+            self.not_checked = inquiry.not_checked
         path = Path(tuple(steps), anchor)
-        if len(self.paths) < bounds.PATHS_KEPT or path.accepted:
+        if len(self.paths) < bounds.PATHS_KEPT or sound:
             self.paths.append(path)
         else:
             self.more_paths += 1
-        return path.accepted
+        if sound:
+            self.matched = matched
+            if matched.startswith("*.") and self._suffix_unknown(anchor):
+                self.not_checked += (f"public suffix below {printable(matched)}",)
+        return sound
 
-    def _leaf(
-        self, chain: Chain, anchor: Anchor | None, profile: Profile, end: Check | None
-    ) -> tuple[Check, ...]:
-        leaf = chain[0]
-        is_anchor = anchor is not None and len(chain) == 1
-        static = checks.leaf_checks(leaf, self.purpose, self.use, profile, is_anchor=is_anchor)
-        named = (checks.name(leaf, self.wanted, profile),) if self.wanted is not None else ()
-        return (
-            *static,
-            checks.dates(leaf, self.at),
-            *named,
-            *self._constraints(chain, 0),
-            *_signed(is_anchor, end if len(chain) == 1 else None),
-        )
-
-    def _constraints(self, chain: Chain, place: int) -> tuple[Check, ...]:
-        """All authorities above have a say, but not on self-issued ones that are no leaf."""
-        certificate = chain[place]
-        if place and certificate.self_issued:
-            return ()
-        return tuple(
-            checks.constraints(name_constraints.violation(certificate, issuer, self.budget))
-            for issuer in chain[place + 1 :]
-            if issuer.name_constraints is not None
-        )
+    def _suffix_unknown(self, anchor: Anchor | None) -> bool:
+        profile = self.asked.profile or (anchor.profile if anchor is not None else None)
+        return profile is Profile.WEB and not SUFFIXES.are_known
 
     # ---- why not
 
@@ -231,19 +297,11 @@ class _Judgement:
             unread = self.unread[0]
             detail = f"certificate {unread.position + 1} of the chain: {unread.detail}"
             return self._refuse(Reasons.malformed_certificate, detail)
-        failures = [check for _, check in self.paths[0].failures] if self.paths else []
-        worst = min(failures, key=_rank, default=None)
-        if worst is None or worst.reason is None:
+        end = self.paths[0].ended_by if self.paths else None
+        if end is None or end[1].reason is None:
             searched = count(len(self.paths) + self.more_paths, "path")
             return self._refuse(Reasons.unknown_ca, f"{searched} tried")
-        return self._refuse(worst.reason, worst.detail)
-
-
-def _signed(is_anchor: bool, end: Check | None) -> tuple[Check, ...]:
-    """An anchor's own signature proves nothing; a dead end's tip has the check that ended it."""
-    if end is not None:
-        return (end,)
-    return () if is_anchor else (checks.SIGNATURE,)
+        return self._refuse(end[1].reason, end[1].detail)
 
 
 def _configured(der: bytes) -> CertificateView:
@@ -253,41 +311,12 @@ def _configured(der: bytes) -> CertificateView:
         raise ApiMisuse(f"intermediates: {problem}", "give DER certificates") from None
 
 
-# Which failure a person should hear of first: what makes the path worthless before what time or
-# another name would mend.
-_ORDER: tuple[Reason, ...] = (
-    Reasons.malformed_certificate,
-    Reasons.bad_certificate_signature,
-    Reasons.unsupported_certificate_signature,
-    Reasons.weak_certificate_signature,
-    Reasons.chain_too_long,
-    Reasons.unknown_ca,
-    Reasons.unsupported_key,
-    Reasons.weak_key,
-    Reasons.unknown_critical_extension,
-    Reasons.not_a_ca,
-    Reasons.path_too_long,
-    Reasons.name_constraints,
-    Reasons.wrong_key_usage,
-    Reasons.wrong_purpose,
-    Reasons.certificate_not_yet_valid,
-    Reasons.certificate_expired,
-    Reasons.no_subject_alt_name,
-    Reasons.name_mismatch,
-)
-_PLACES = {reason.name: place for place, reason in enumerate(_ORDER)}
-
-
-def _rank(check: Check) -> int:
-    return _PLACES.get(check.reason.name, 0) if check.reason is not None else len(_ORDER)
-
-
 def _uninformative(path: Path) -> tuple[bool, int, int]:
     """For sorting: first the paths that reached an anchor, of those the one with fewest faults.
 
     Of dead ends the one whose end is most particular, then the longest.
     """
-    failures = [check for _, check in path.failures]
+    ranks = [rank(check.reason) for _, check in path.failures]
     if path.anchor is not None:
-        return (False, len(failures), min(map(_rank, failures), default=0))
-    return (True, min(map(_rank, failures), default=0), -len(path.steps))
+        return (False, len(ranks), min(ranks, default=0))
+    return (True, min(ranks, default=0), -len(path.steps))

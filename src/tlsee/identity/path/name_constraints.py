@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from tlsee.identity import der as codec
+from tlsee.identity.anchor_limits import Limits
 from tlsee.identity.certificate import CertificateView, Unreadable, guarded
+from tlsee.identity.names import is_dns_name
 from tlsee.text import printable
 
 
@@ -39,8 +41,18 @@ class Budget:
             raise TooMuchWork
 
 
-def violation(certificate: CertificateView, authority: CertificateView, budget: Budget) -> str:
+Subtrees = tuple[x509.GeneralName, ...]
+
+
+def violation(
+    certificate: CertificateView,
+    authority: CertificateView,
+    budget: Budget,
+    also: Subtrees = (),
+) -> str:
     """What a certificate presents against the constraints of an authority above, or ``""``.
+
+    ``also``: names it is taken to present besides.
 
     Raises:
         TooMuchWork: the budget does not suffice.
@@ -50,20 +62,44 @@ def violation(certificate: CertificateView, authority: CertificateView, budget: 
         return ""
     permitted = tuple(constraints.permitted_subtrees or ())
     excluded = tuple(constraints.excluded_subtrees or ())
-    budget.spend((len(certificate.alt_names) + 2) * (len(permitted) + len(excluded)))
-    try:
-        found = guarded("names", lambda: _first_outside(certificate, permitted, excluded))
-    except Unreadable as problem:
-        return f"{authority.subject} has constraints that cannot be compared: {problem}"
+    found = _outside(certificate, also, permitted, excluded, budget)
     return f"{authority.subject} may not vouch for {found}" if found else ""
 
 
-def _first_outside(
-    certificate: CertificateView,
-    permitted: tuple[x509.GeneralName, ...],
-    excluded: tuple[x509.GeneralName, ...],
+def beyond_limits(
+    certificate: CertificateView, limits: Limits, budget: Budget, also: Subtrees = ()
 ) -> str:
-    for name in _names_of(certificate):
+    """The same against what the configuration allows the anchor.
+
+    Raises:
+        TooMuchWork: the budget does not suffice.
+    """
+    for permitted in limits.permitted:
+        found = _outside(certificate, also, permitted, (), budget)
+        if found:
+            return f"its anchor is not believed for {found}"
+    found = _outside(certificate, also, (), limits.excluded, budget)
+    return f"its anchor is not believed for {found}" if found else ""
+
+
+def _outside(
+    certificate: CertificateView,
+    also: Subtrees,
+    permitted: Subtrees,
+    excluded: Subtrees,
+    budget: Budget,
+) -> str:
+    budget.spend((len(certificate.alt_names) + 2) * (len(permitted) + len(excluded)))
+    try:
+        return guarded("names", lambda: _first_outside(certificate, also, permitted, excluded))
+    except Unreadable as problem:
+        return f"names that cannot be compared with constraints, {problem}"
+
+
+def _first_outside(
+    certificate: CertificateView, also: Subtrees, permitted: Subtrees, excluded: Subtrees
+) -> str:
+    for name in (*_names_of(certificate), *also):
         if not _is_allowed(name, permitted, excluded):
             return _shown(name)
     return ""
@@ -99,6 +135,10 @@ def _unknown(_name: Any, _base: Any) -> bool:
 
 def _dns_inside(name: str, base: str) -> bool:
     """Whether all that a name stands for, wildcards included, is in the subtree."""
+    if not is_dns_name(name.lower().removesuffix(".").removeprefix("*.")):
+        raise Unreadable(f"{printable(name)} is no DNS name")
+    if "*" in base:
+        raise Unreadable(f"a subtree with a wildcard, {printable(base)}")
     name, base = name.lower().removesuffix("."), base.lower().removesuffix(".")
     if not base:
         return True
@@ -133,7 +173,9 @@ def _host_inside(host: str, base: str) -> bool:
 
 
 def _mail_inside(name: str, base: str) -> bool:
-    local, _, host = name.rpartition("@")
+    local, _, host = name.partition("@")
+    if not local or not host or "@" in host:
+        raise Unreadable(f"{printable(name)} is no mailbox")
     if "@" not in base:
         return not base or _host_inside(host, base)
     base_local, _, base_host = base.rpartition("@")

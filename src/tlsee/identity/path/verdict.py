@@ -2,49 +2,37 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
 
+from tlsee.codes import AlertDescription
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import CertificateRejected, Reasons
 from tlsee.identity.certificate import CertificateView, leaf_key
+from tlsee.identity.names import Identities, identities_of
+from tlsee.identity.path.asked import Asked
+from tlsee.identity.path.known import Fetch
+from tlsee.identity.path.purpose import KeyUse, Purpose
+from tlsee.identity.path.ranking import rank
 from tlsee.identity.trust import Anchor
 from tlsee.reasons import Reason
 from tlsee.values import value
 
-__all__ = ["Check", "KeyUse", "Path", "Purpose", "Step", "Unread", "Verdict", "VerifiedPeer"]
+__all__ = [
+    "Check",
+    "KeyUse",
+    "Path",
+    "Purpose",
+    "Step",
+    "Unread",
+    "Verdict",
+    "VerifiedPeer",
+    "WhatIf",
+]
 
-
-class Purpose(Enum):
-    """What the peer wants to be; the value is its key purpose (RFC 5280, 4.2.1.12)."""
-
-    SERVER = "1.3.6.1.5.5.7.3.1"
-    CLIENT = "1.3.6.1.5.5.7.3.2"
-
-    __hash__ = object.__hash__  # an enumeration's own costs a call in Python each time
-
-    @property
-    def label(self) -> str:
-        """As a person says it: ``a TLS server``."""
-        return "a TLS server" if self is Purpose.SERVER else "a TLS client"
-
-    @property
-    def usage(self) -> str:
-        """The extended key usage by its name."""
-        return "serverAuth" if self is Purpose.SERVER else "clientAuth"
-
-
-class KeyUse(Enum):
-    """What the handshake does with the peer's key; the value allows it (RFC 5280, 4.2.1.3)."""
-
-    SIGNING = "digitalSignature"
-    KEY_ENCIPHERMENT = "keyEncipherment"  # RSA key exchange (RFC 5246, 7.4.2)
-
-    __hash__ = object.__hash__
-
-    @property
-    def label(self) -> str:
-        """As a person says it: ``make digital signatures``."""
-        return "make digital signatures" if self is KeyUse.SIGNING else "encipher keys"
+# A certificate that ends within this many seconds is worth a word though it is good.
+EXPIRES_SOON = 14 * 86_400
 
 
 @value
@@ -55,6 +43,8 @@ class Check:
         name: the rule, such as ``dates``; the same for passed and failed.
         ok: whether it held. ``detail``: what was found, escaped, empty where there is no more to
             say. ``clause``: where the rule stands. ``reason``: the catalogue's row when it failed.
+        span: the first byte of the field that failed it and the one past its last, counted in the
+            certificate's DER; ``None`` where the rule held or a missing field is what is wrong.
     """
 
     name: str
@@ -62,6 +52,7 @@ class Check:
     detail: str = ""
     clause: str = ""
     reason: Reason | None = None
+    span: tuple[int, int] | None = None
 
 
 @value
@@ -98,6 +89,11 @@ class Path:
             for check in step.checks
             if not check.ok
         )
+
+    @property
+    def ended_by(self) -> tuple[CertificateView, Check] | None:
+        """The check that ended it, the most telling where several failed, with its certificate."""
+        return min(self.failures, key=lambda pair: rank(pair[1].reason), default=None)
 
     @property
     def accepted(self) -> bool:
@@ -143,6 +139,11 @@ class VerifiedPeer:
         return self.path.certificates
 
     @property
+    def identities(self) -> Identities:
+        """Every name that the certificate presents, by its form."""
+        return identities_of(self.certificate)
+
+    @property
     def store(self) -> str:
         """The store in which the anchor stands."""
         return self.path.anchor.store if self.path.anchor is not None else ""
@@ -154,20 +155,44 @@ class VerifiedPeer:
 
 
 @value
+class WhatIf:
+    """A change, and what the judge says then; or what has to be fetched to say it.
+
+    Attributes:
+        change: a few words, such as ``judged on 2026-11-17 23:54:00 UTC``.
+        verdict: the judgement of the changed question; ``None`` where ``needs`` come first.
+    """
+
+    change: str
+    verdict: Verdict | None
+    needs: tuple[Fetch, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """Whether the peer would be accepted."""
+        return self.verdict is not None and self.verdict.accepted
+
+
+Explore = Callable[["Verdict", Mapping[Fetch, "bytes | str"]], tuple[WhatIf, ...]]
+_NOTHING: Mapping[Fetch, bytes | str] = MappingProxyType({})
+
+
+@value
 class Verdict:
     """The result of a judgement with the search that led to it.
 
     Attributes:
         accepted: whether the peer is who it has to be; then ``peer`` is there.
-        paths: those that were tried, bounded; one that is accepted is the only one.
+        tried: the paths, bounded; one that is accepted is the only one.
         reason, detail: why it was refused, the most informative one; ``detail`` is one line.
         presented: the chain as it came, those that could be read; ``unread`` the others.
         not_checked: what nobody looked at.
+        asked: the judgement's arguments.
     """
 
     accepted: bool
     peer: VerifiedPeer | None
-    paths: tuple[Path, ...]
+    tried: tuple[Path, ...]
     reason: Reason | None
     detail: str
     purpose: Purpose
@@ -176,6 +201,17 @@ class Verdict:
     presented: tuple[CertificateView, ...] = ()
     unread: tuple[Unread, ...] = ()
     not_checked: tuple[str, ...] = ("revocation",)
+    asked: Asked | None = None
+    explore: Explore | None = None
+    _hidden: ClassVar[frozenset[str]] = frozenset({"asked", "explore"})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without the question and its trust store: a copy elsewhere is a record of what was."""
+        kept = (
+            self.accepted, self.peer, self.tried, self.reason, self.detail, self.purpose,
+            self.name, self.at, self.presented, self.unread, self.not_checked,
+        )  # fmt: skip
+        return (type(self), kept)
 
     def require(self) -> VerifiedPeer:
         """The receipt.
@@ -197,7 +233,31 @@ class Verdict:
     @property
     def path(self) -> Path | None:
         """The accepted path, else the one that the reason is taken from or the first tried."""
-        return self.paths[0] if self.paths else None
+        return self.tried[0] if self.tried else None
+
+    @property
+    def alert(self) -> AlertDescription | None:
+        """What a handshake sends for this; ``None`` when the peer is accepted."""
+        return self.reason.alert if self.reason is not None else None
+
+    @property
+    def expiring(self) -> tuple[CertificateView, ...]:
+        """Certificates of the accepted path that end within 14 days of the judgement."""
+        if self.peer is None:
+            return ()
+        soon = self.at + EXPIRES_SOON
+        return tuple(view for view in self.peer.chain if view.not_after <= soon)
+
+    def what_ifs(self, fetched: Mapping[Fetch, bytes | str] = _NOTHING) -> tuple[WhatIf, ...]:
+        """Changes that would make a refusal an acceptance, each of them judged; found when asked.
+
+        Another date, an anchor among what was presented, another of the certificate's names, an
+        intermediate at an address that a certificate names. What the latter needs is in ``needs``
+        until ``fetched`` has it. Empty for a verdict that was accepted or unpickled.
+        """
+        if self.accepted or self.explore is None:
+            return ()
+        return self.explore(self, fetched)
 
     def __bool__(self) -> bool:
         """Ambiguous on purpose.

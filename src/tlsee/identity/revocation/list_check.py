@@ -200,7 +200,7 @@ class ListCheck:
 
     def _speaks_of(self, found: RevocationList) -> frozenset[int]:
         """For which reasons a list speaks; for none where it must not be used."""
-        problem = _why_unusable(found, self.question.at)
+        problem = _why_unusable(found, self.question.at, strict=self.question.strict)
         if problem:
             self._complain(problem)
             return frozenset()
@@ -253,7 +253,7 @@ def _until(found: RevocationList) -> float:
     return found.next_update
 
 
-def _why_unusable(found: RevocationList, at: float) -> str:
+def _why_unusable(found: RevocationList, at: float, *, strict: bool) -> str:
     """Why a list must not be used at all, before its signature is looked at; or ``""``."""
     if found.is_delta:
         return "a delta list, which only says what changed, and those are not combined here"
@@ -261,6 +261,8 @@ def _why_unusable(found: RevocationList, at: float) -> str:
         return "an indirect list, which speaks for several authorities, and is not read here"
     if found.unknown_critical:
         return f"it has the critical extension {found.unknown_critical}"
+    if strict and not found.well_numbered:
+        return "its CRLNumber is missing, or critical (RFC 5280, 5.2.3)"
     if found.this_update > at + bounds.SKEW:
         return f"it is from the future, {moment(found.this_update)}"
     if _until(found) < at:

@@ -40,7 +40,8 @@ class RevocationList:
         issuer_der, issuer_key: who speaks; the name as it is and comparable.
         this_update, next_update: from when and until when it is the newest; the latter may lack.
         scope: for which certificates and reasons it speaks.
-        number: CRLNumber, or ``None``. ``is_delta``: it only says what changed since another.
+        number: CRLNumber, or ``None``. ``well_numbered``: it is there and not critical, as
+            RFC 5280, 5.2.3, wants. ``is_delta``: it only says what changed since another.
         unknown_critical: the first critical extension that is not understood, or ``""``.
 
     Raises:
@@ -110,6 +111,7 @@ class RevocationList:
             self.scope = read_scope(data, fields.value_of(data, point), self.issuer_key)
             self.scope_der = data[point.body : point.end]
         self.number: int | None = None
+        self.well_numbered = CRL_NUMBER in found and not found[CRL_NUMBER].critical
         if CRL_NUMBER in found:
             number = fields.value_of(data, found[CRL_NUMBER])
             content = data[number.body : number.end]

@@ -33,6 +33,7 @@ class Question:
         at: the moment, in seconds since the epoch.
         known: what was given and fetched.
         stapled: the response that came with this certificate, DER, or ``None``.
+        strict: lists have the form that public authorities' have (the web's profile).
     """
 
     path: tuple[CertificateView, ...]
@@ -41,6 +42,7 @@ class Question:
     at: float
     known: Known = NOTHING_KNOWN
     stapled: bytes | None = None
+    strict: bool = False
     _hidden: ClassVar[frozenset[str]] = frozenset({"pool", "known", "stapled"})
 
     @property
