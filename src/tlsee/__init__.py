@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tlsee.connection.events import (
         NEED_DATA,
         DataReceived,
+        EarlyDataReceived,
         Event,
         HandshakeDone,
         KeysUpdated,
@@ -53,13 +54,17 @@ if TYPE_CHECKING:
         TLSError,
         Truncation,
     )
+    from tlsee.handshake.outcome import ByPsk, EarlyData, PeerProof
     from tlsee.identity.credentials import Credential
     from tlsee.identity.path.verdict import KeyUse, Purpose, Verdict, VerifiedPeer
-    from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, PeerProof, Unverified
+    from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
     from tlsee.identity.trust import Trust
     from tlsee.policies import Policy
     from tlsee.questions import Question
     from tlsee.recording.keylog import KeyLog
+    from tlsee.sessions.psk import ExternalPsk
+    from tlsee.sessions.session import Session
+    from tlsee.sessions.stores import ClientSessions, ServerSessions, TicketSessions
     from tlsee.streams.blocking import Listener, Stream, connect, listen, wrap_client, wrap_server
     from tlsee.trace import Choice, Direction, Epoch, Observer, Role, TraceEvent
 
@@ -73,21 +78,26 @@ __all__ = [
     "ApiMisuse",
     "ByCertificate",
     "ByDecryption",
+    "ByPsk",
     "CertificateRejected",
     "Choice",
     "CipherSuite",
     "ClientConfig",
     "ClientConnection",
+    "ClientSessions",
     "Connection",
     "ConnectionInfo",
     "ContentType",
     "Credential",
     "DataReceived",
     "Direction",
+    "EarlyData",
+    "EarlyDataReceived",
     "Epoch",
     "Event",
     "Evidence",
     "ExtensionType",
+    "ExternalPsk",
     "HandshakeDone",
     "HandshakeTimeout",
     "HandshakeType",
@@ -114,11 +124,14 @@ __all__ = [
     "Role",
     "ServerConfig",
     "ServerConnection",
+    "ServerSessions",
+    "Session",
     "SignatureScheme",
     "Signer",
     "Stream",
     "TLSError",
     "TicketReceived",
+    "TicketSessions",
     "TraceEvent",
     "Truncated",
     "Truncation",
@@ -165,6 +178,7 @@ _NAMES = {
     "tlsee.connection.events": (
         "NEED_DATA",
         "DataReceived",
+        "EarlyDataReceived",
         "Event",
         "HandshakeDone",
         "KeysUpdated",
@@ -196,9 +210,12 @@ _NAMES = {
         "Anonymous",
         "ByCertificate",
         "ByDecryption",
-        "PeerProof",
         "Unverified",
     ),
+    "tlsee.handshake.outcome": ("ByPsk", "EarlyData", "PeerProof"),
+    "tlsee.sessions.psk": ("ExternalPsk",),
+    "tlsee.sessions.session": ("Session",),
+    "tlsee.sessions.stores": ("ClientSessions", "ServerSessions", "TicketSessions"),
     "tlsee.identity.trust": ("Trust",),
     "tlsee.policies": ("Policy",),
     "tlsee.questions": ("Question",),

@@ -17,6 +17,7 @@ from tlsee.config_checks import (
     fragment_length,
     known,
     protocol_names,
+    psks_by_identity,
     tiers,
     worth_naming,
 )
@@ -30,6 +31,8 @@ from tlsee.identity.shelf import CredentialSource, Shelf
 from tlsee.identity.trust import Trust
 from tlsee.negotiable import Wishes, negotiable
 from tlsee.policies import Policy
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.stores import ClientSessions, ServerSessions, TicketSessions
 
 ClientAuth = Literal["none", "optional", "required"]
 
@@ -53,6 +56,7 @@ class _Config:
         record_size_limit: int | None,
         judge: Judge,
         choose_credential: CredentialChooser,
+        psks: Iterable[ExternalPsk],
     ) -> None:
         self.policy = policy
         self.provider = provider
@@ -82,6 +86,8 @@ class _Config:
         self.record_size_limit = checked_size_limit(record_size_limit)
         self.judge = judge
         self.choose_credential = choose_credential
+        self.keys_by_identity = psks_by_identity(psks)
+        self.psks = tuple(self.keys_by_identity.values())
 
     @property
     def credentials(self) -> tuple[Credential, ...]:
@@ -120,6 +126,10 @@ class ClientConfig(_Config):
             directions, 512, 1024, 2048 or 4096 (RFC 6066, 4). A server that knows
             record_size_limit goes by that, which is then no longer either.
         judge, choose_credential: replace the built-in ones; may return ``LATER``.
+        sessions: where to keep what servers give for the next connection; ``True`` is in memory
+            with this configuration, ``False`` nowhere.
+        psks: external pre-shared keys to offer. With these and without ``trust`` no certificate
+            is believed at all.
 
     Raises:
         ApiMisuse: a value that cannot be, such as a group that nothing here implements, or a
@@ -143,6 +153,8 @@ class ClientConfig(_Config):
         max_fragment_length: int | None = None,
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
+        sessions: ClientSessions | bool = True,
+        psks: Iterable[ExternalPsk] = (),
     ) -> None:
         self.max_fragment_length = fragment_length(max_fragment_length)
         if max_fragment_length is not None and record_size_limit is not None:
@@ -159,8 +171,12 @@ class ClientConfig(_Config):
             record_size_limit=record_size_limit,
             judge=judge,
             choose_credential=choose_credential,
+            psks=psks,
         )
-        self.trust = Trust.system() if trust is None else trust
+        if trust is None:
+            trust = Trust.nobody() if self.psks else Trust.system()
+        self.trust = trust
+        self.sessions = ClientSessions() if sessions is True else sessions or None
         if ProtocolVersion.TLS13 not in self.versions:
             self.key_shares: tuple[NamedGroup, ...] = ()
         elif key_shares is None:
@@ -182,6 +198,14 @@ class ServerConfig(_Config):
             ``None`` means required when ``client_trust`` is given.
         config_for_hello: given the ``ClientHello``, another configuration for this connection (or
             ``LATER``, or ``None`` to keep this one).
+        sessions: who names and finds sessions; ``True`` is tickets under keys in memory, ``False``
+            is none.
+        tickets: how many a client gets after a full handshake.
+        early_data: bytes of early data that a ticket allows; 0 declines it. What comes early can
+            be replayed by others: see docs/sessions.md.
+        psks: external pre-shared keys; with them a server may do without certificates.
+        insecure_accept_own_hellos: whether a client in this very process may use one of them; else
+            that is refused as the Selfie attack (RFC 9257, 4.1). For tests.
 
     In TLS 1.3 a client is done before the server has judged its certificate: a refusal reaches the
     client in its first read.
@@ -210,6 +234,11 @@ class ServerConfig(_Config):
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
         config_for_hello: Callable[[Any], ServerConfig | Later | None] | None = None,
+        sessions: ServerSessions | bool = True,
+        tickets: int = defaults.TICKETS,
+        early_data: int = 0,
+        psks: Iterable[ExternalPsk] = (),
+        insecure_accept_own_hellos: bool = False,
     ) -> None:
         super().__init__(
             versions=versions,
@@ -223,8 +252,9 @@ class ServerConfig(_Config):
             record_size_limit=record_size_limit,
             judge=judge,
             choose_credential=choose_credential,
+            psks=psks,
         )
-        if not self.credentials:
+        if not self.credentials and not self.psks:
             raise ApiMisuse(
                 "a server needs a certificate",
                 "ServerConfig(credentials=[Credential.from_pem(chain, key)])",
@@ -242,4 +272,14 @@ class ServerConfig(_Config):
         self.client_trust = client_trust
         self.client_authorities = worth_naming(client_trust)
         self.config_for_hello = config_for_hello
+        if not 0 <= tickets <= defaults.TICKETS_LIMIT:
+            raise ApiMisuse(f"tickets={tickets}", f"0 to {defaults.TICKETS_LIMIT} are possible")
+        if not 0 <= early_data < 1 << 32:
+            raise ApiMisuse(f"early_data={early_data}", "bytes; 0 declines it; below 2^32")
+        self.sessions: ServerSessions | None = (
+            TicketSessions() if sessions is True else sessions or None
+        )
+        self.tickets = tickets
+        self.early_data = early_data
+        self.insecure_accept_own_hellos = insecure_accept_own_hellos
         self._freeze()

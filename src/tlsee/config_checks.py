@@ -13,6 +13,7 @@ from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
 from tlsee.identity.trust import Trust
 from tlsee.policies import Policy
+from tlsee.sessions.psk import ExternalPsk
 
 T = TypeVar("T")
 
@@ -123,3 +124,19 @@ def tiers(
     if groups is None:
         placed = [tuple(group for group in tier if group in wanted) for tier in policy.group_tiers]
     return tuple(tier for tier in (*placed, others) if tier)
+
+
+def psks_by_identity(psks: Iterable[ExternalPsk]) -> dict[bytes, ExternalPsk]:
+    """External keys by the name that goes over the wire.
+
+    Raises:
+        ApiMisuse: two have one name, or something else is among them.
+    """
+    found: dict[bytes, ExternalPsk] = {}
+    for psk in psks:
+        if not isinstance(psk, ExternalPsk):
+            raise ApiMisuse("psks= takes ExternalPsk values", "ExternalPsk(identity, key)")
+        if psk.identity in found:
+            raise ApiMisuse("psks: two keys have one identity", "give each a name of its own")
+        found[psk.identity] = psk
+    return found

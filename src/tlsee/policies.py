@@ -31,6 +31,8 @@ class Policy:
             here).
         allow_sha1_signatures: whether SHA-1 may be in a signature of TLS 1.2 (SLOTH).
         cookie: whether a server's HelloRetryRequest carries a cookie (RFC 9846, 4.3.2).
+        legacy_psk_alone: whether a pre-shared key may do without a key exchange (psk_ke); what is
+            recorded then is opened by whoever gets the key later (RFC 9846, 2.2).
     """
 
     name: str
@@ -47,6 +49,7 @@ class Policy:
     require_extended_main_secret: bool = True
     allow_mac_then_encrypt: bool = False
     allow_sha1_signatures: bool = False
+    legacy_psk_alone: bool = False
 
 
 default = Policy("default")

@@ -18,6 +18,9 @@ from tlsee.deciders import Judge as JudgeFunction
 from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
+from tlsee.sessions.stores import Found, ServerSessions
 from tlsee.values import value
 
 
@@ -152,6 +155,80 @@ class Judge(Question):
     def attempt(self) -> Verdict | Later:
         """Ask the configuration's judge."""
         answer: Verdict | Later = _guarded("judge", self.judge, self.request)
+        return answer
+
+
+@value
+class FindSession(Question):
+    """What is behind the identities that a client shows: sessions or external keys, or nothing.
+
+    The answer is a tuple, one item for each identity: a ``Session``, an ``ExternalPsk``, ``None``.
+    """
+
+    identities: tuple[bytes, ...]
+    now: float
+    config: ServerConfig
+    handler: ClassVar[str] = "on_session"
+    answers: ClassVar[type] = tuple
+    _hidden: ClassVar[frozenset[str]] = frozenset({"identities", "config"})
+
+    def attempt(self) -> tuple[Session | ExternalPsk | None, ...] | Later:
+        """Look among the configuration's keys, then ask its sessions."""
+        sessions = self.config.sessions
+        if sessions is None:
+            return self._beside((None,) * len(self.identities))
+        found: Found | Later = _guarded("sessions", sessions.find, self.identities, self.now)
+        return found if isinstance(found, Later) else self._beside(found)
+
+    def resolve(self) -> tuple[Session | ExternalPsk | None, ...]:
+        """The same, waiting for a store that is elsewhere; it waits no longer than it was told."""
+        sessions = self.config.sessions
+        if sessions is None:
+            return self._beside((None,) * len(self.identities))
+        found: Found = _guarded("sessions", sessions.find_blocking, self.identities, self.now)
+        return self._beside(found)
+
+    def check(self, answer: object) -> Any:
+        """One item for each identity, each of which could be one."""
+        if not isinstance(answer, tuple) or len(answer) != len(self.identities):
+            raise ApiMisuse(
+                f"FindSession was answered with {type(answer).__name__}",
+                f"answer with a tuple of {len(self.identities)}, one item per identity",
+            )
+        if any(not isinstance(item, Session | ExternalPsk | None) for item in answer):
+            raise ApiMisuse("FindSession is answered with Session, ExternalPsk or None")
+        return answer
+
+    def _beside(self, found: Found) -> tuple[Session | ExternalPsk | None, ...]:
+        keys = self.config.keys_by_identity
+        return tuple(
+            keys.get(identity, session)
+            for identity, session in zip(self.identities, found, strict=True)
+        )
+
+
+@value
+class IsReplay(Question):
+    """Has this early data come before? ``token`` names the ticket; ``until`` bounds the memory."""
+
+    token: bytes
+    until: float
+    now: float
+    sessions: ServerSessions
+    handler: ClassVar[str] = "on_replay"
+    answers: ClassVar[type] = bool
+    _hidden: ClassVar[frozenset[str]] = frozenset({"sessions"})
+
+    def attempt(self) -> bool | Later:
+        """Ask the server's sessions."""
+        check = self.sessions.is_replay
+        answer: bool | Later = _guarded("sessions", check, self.token, self.until, self.now)
+        return answer
+
+    def resolve(self) -> bool:
+        """The same, waiting for a memory that is elsewhere."""
+        check = self.sessions.is_replay_blocking
+        answer: bool = _guarded("sessions", check, self.token, self.until, self.now)
         return answer
 
 

@@ -27,6 +27,7 @@ class ListCarrier:
         self.told: list[Any] = []
         self.warnings: list[AlertDescription] = []
         self.skipping = 0
+        self.early: list[tuple[Direction, int]] = []
         self.limits: list[tuple[int, int]] = []
 
     def send(self, epoch: Epoch, raw: bytes) -> None:
@@ -40,6 +41,13 @@ class ListCarrier:
     def open(self, direction: Direction) -> None:
         """Keep what was opened."""
         self.opened.append(direction)
+
+    def open_early(self, direction: Direction, limit: int) -> None:
+        """Keep how much may come early, and which way."""
+        self.early.append((direction, limit))
+
+    def unprotect(self) -> None:
+        """What is sent next says its epoch."""
 
     def change_cipher_spec(self) -> None:
         """1.2's real one: it stands among the messages as nothing at all."""

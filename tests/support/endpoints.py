@@ -42,12 +42,14 @@ def trust() -> Trust:
 
 def client_config(**changes: Any) -> ClientConfig:
     """A client that believes the test authority."""
-    return ClientConfig(**{"trust": trust(), **changes})
+    return ClientConfig(**{"trust": trust(), "sessions": False, **changes})
 
 
 def server_config(**changes: Any) -> ServerConfig:
     """A server with one ECDSA certificate."""
-    return ServerConfig(**{"credentials": [server_credential()], **changes})
+    return ServerConfig(
+        **{"credentials": [server_credential()], "sessions": False, **changes}
+    )
 
 
 class Pair:

@@ -149,6 +149,49 @@ class Connection(Core):
                 self._writer.data(view[start:end])  # of bytes, all of them is no copy
                 start = end
 
+    @property
+    def early_data_room(self) -> int:
+        """How many bytes ``write_early_data`` still takes: 0 without a session that allows it,
+        and once it is known what became of what was sent.
+        """
+        return self._early_room if self.role is Role.CLIENT and not self._done else 0
+
+    def write_early_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Send data before the handshake is done, readable under the session's key alone.
+
+        Whoever records it can send it again, to this server or to another one, so it must not do
+        anything that happens twice; and there is no forward secrecy (RFC 9846, 8 and E.5). Whether
+        it was accepted is in ``info.early_data``; refused data has to be written again.
+
+        Raises:
+            ApiMisuse: more than ``early_data_room``.
+            TLSError: the connection has failed.
+        """
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            view = memoryview(data).cast("B")
+            if len(view) > self.early_data_room:
+                raise ApiMisuse(
+                    f"{len(view):,} bytes of early data, {self.early_data_room:,} are possible",
+                    "write() takes them once the handshake is done",
+                )
+            self._early_room -= len(view)
+            self._writer.data(view)
+
+    def send_tickets(self, number: int = 1) -> None:
+        """Give the client more tickets, if it knows what they are (a server of TLS 1.3).
+
+        Raises:
+            ApiMisuse: before the handshake is done, on a client, in TLS 1.2, or too many.
+        """
+        with self._lock:
+            self._check_writable()
+            if not self._done:
+                raise ApiMisuse("send_tickets() before the handshake is done")
+            self._driver.command("send_tickets", number)
+            self._writer.flush()
+
     def data_to_send(self) -> bytes | bytearray:
         """Take the bytes that wait for the transport; empty if none do. The buffer is yours."""
         with self._lock:
@@ -269,6 +312,8 @@ class ClientConnection(Connection):
         server_name: the name for SNI; also what the certificate must be for, unless ``identity``
             says otherwise. An IP address is checked and never sent.
         identity: the name or address that the certificate must be for.
+        early_data: whether data will be sent early, where a session allows it; see
+            ``early_data_room`` and ``write_early_data``.
 
     Raises:
         ApiMisuse: neither name nor identity is given and the trust is not ``insecure``.
@@ -280,15 +325,17 @@ class ClientConnection(Connection):
         server_name: str | None,
         *,
         identity: str | None = None,
+        early_data: bool = False,
         observers: Sequence[Observer] = (),
         composer: Composer = COMPOSER,
     ) -> None:
         wanted = identity if identity is not None else server_name
-        if wanted is None and not config.trust.insecure:
+        believes_somebody = bool(config.trust.anchors)
+        if wanted is None and not config.trust.insecure and believes_somebody:
             raise ApiMisuse("nobody said whom to expect", "give server_name= or identity=")
 
         def start(flow: Flow) -> State:
-            return hello_client.start(config, server_name, wanted, composer, flow)
+            return hello_client.start(config, server_name, wanted, composer, flow, early_data)
 
         super().__init__(Role.CLIENT, config, start, observers)
 

@@ -17,6 +17,7 @@ from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.events import (
     AlertReceived,
     DataReceived,
+    EarlyDataReceived,
     Event,
     HandshakeDone,
     KeysUpdated,
@@ -86,6 +87,8 @@ class Core:
         self._error: TLSError | None = None
         self._may_read = False
         self._may_write = False
+        self._may_read_early = False
+        self._early_room = 0  # bytes of early data that may still come, or go
         self._done = False
         self._peer_closed = False
         self._write_closed = False
@@ -150,6 +153,15 @@ class Core:
         else:
             self._may_write = True
 
+    def open_early(self, direction: Direction, limit: int) -> None:
+        """Early data may flow, so much of it."""
+        self._early_room = limit
+        self._may_read_early = direction is Direction.READ
+
+    def unprotect(self) -> None:
+        """The second hello is in the clear, and no early data follows it."""
+        self._writer.unprotect()
+
     def change_cipher_spec(self) -> None:
         """The dummy record."""
         self._writer.change_cipher_spec()
@@ -176,8 +188,10 @@ class Core:
             self._choices.append(fact)
         elif isinstance(fact, outcome.TicketArrived):
             self._count_post_handshake()
-            self._events.append(TicketReceived(fact.lifetime))
+            self._keep_session(fact)
             return
+        elif isinstance(fact, outcome.EarlyDataSettled):
+            self._early_room = 0
         elif isinstance(fact, outcome.KeysUpdated):
             self._events.append(KeysUpdated(fact.direction, fact.requested))
             if fact.direction is Direction.READ:
@@ -227,7 +241,8 @@ class Core:
         if self._driver.buffer.pending:
             raise PeerMisbehaved(Reasons.interleaved_handshake, "application_data")
         if not self._may_read:
-            raise PeerMisbehaved(Reasons.plaintext_data, f"in {type(self._driver.state).__name__}")
+            self._take_early_data(item)
+            return
         self._updates_in_a_row = 0
         self._events.append(DataReceived(item.content))
         opener = self._reader.opener
@@ -237,6 +252,15 @@ class Core:
                 if not self._write_closed:
                     self._driver.command("update_keys", True)
                     self._writer.flush()
+
+    def _take_early_data(self, item: Item) -> None:
+        """RFC 9846, 4.7.1: the ticket says how much there may be."""
+        if not self._may_read_early or self._reader.epoch is not Epoch.EARLY:
+            raise PeerMisbehaved(Reasons.plaintext_data, f"in {type(self._driver.state).__name__}")
+        self._early_room -= len(item.content)
+        if self._early_room < 0:
+            raise PeerMisbehaved(Reasons.early_data_over_limit)
+        self._events.append(EarlyDataReceived(item.content))
 
     @property
     def _may_ask_for_update(self) -> bool:
@@ -254,6 +278,12 @@ class Core:
         question = self._driver.question
         if question is not None:
             self._events.append(question)
+
+    def _keep_session(self, fact: outcome.TicketArrived) -> None:
+        sessions = self.config.sessions if isinstance(self.config, ClientConfig) else None
+        if fact.session is not None and sessions is not None:
+            sessions.put(fact.key, fact.session)
+        self._events.append(TicketReceived(fact.lifetime, fact.session))
 
     def _count_post_handshake(self) -> None:
         """Messages, not records: neither hides many in one nor counts the fragments of one."""

@@ -7,6 +7,7 @@ import enum
 from tlsee.codes import AlertDescription, AlertLevel
 from tlsee.connection.info import ConnectionInfo
 from tlsee.questions import Question
+from tlsee.sessions.session import Session
 from tlsee.trace import Direction
 from tlsee.values import value
 
@@ -35,10 +36,26 @@ class DataReceived:
 
 
 @value
+class EarlyDataReceived:
+    """Data that came before the handshake was done (RFC 9846, 4.3.10).
+
+    Nobody has proved yet that the client is there: these bytes may be a replay that was sent to
+    another server too. The buffer is yours.
+    """
+
+    data: bytes | bytearray
+
+
+@value
 class TicketReceived:
-    """The server sent a ticket; ``lifetime`` in seconds. Nothing here keeps it yet."""
+    """The server sent a ticket; ``lifetime`` in seconds.
+
+    ``session`` is what resumes, kept already where the configuration keeps sessions; ``None`` for
+    a ticket of no use.
+    """
 
     lifetime: int
+    session: Session | None = None
 
 
 @value
@@ -70,6 +87,7 @@ class Truncated:
 Event = (
     HandshakeDone
     | DataReceived
+    | EarlyDataReceived
     | Question
     | TicketReceived
     | KeysUpdated

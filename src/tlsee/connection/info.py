@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.handshake.outcome import Outcome
+from tlsee.handshake.outcome import ByPsk, EarlyData, Outcome, PeerProof
 from tlsee.identity.credentials import Credential
-from tlsee.identity.proof import PeerProof
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
 from tlsee.trace import Choice, Role
 from tlsee.values import value
 
@@ -19,11 +20,15 @@ class ConnectionInfo:
     Attributes:
         scheme: what the server signed with; ``client_scheme``: what the client did, or ``None``.
         alpn: the application protocol, or ``None``.
-        peer: the proof: ``ByCertificate``, ``Anonymous`` or ``Unverified``.
+        peer: the proof: ``ByCertificate``, ``ByDecryption``, ``ByPsk``, ``Anonymous`` or
+            ``Unverified``.
         own_credential: what this side showed, or ``None``.
         asked_for_certificate: whether the server asked the client for one.
         retried: whether a HelloRetryRequest was needed.
         choices: every decision with its losers.
+        established_at: when the full handshake was done that this connection descends from, in
+            seconds since the epoch.
+        early_data: what became of data before the handshake was done.
     """
 
     role: Role
@@ -39,17 +44,26 @@ class ConnectionInfo:
     asked_for_certificate: bool
     retried: bool
     choices: tuple[Choice, ...]
+    established_at: float = 0.0
+    early_data: EarlyData = EarlyData.NOT_OFFERED
     _hidden: ClassVar[frozenset[str]] = frozenset({"choices", "own_credential"})  # too long to read
 
     @property
     def resumed(self) -> bool:
-        """Whether an earlier session was resumed; not built yet, so never."""
-        return False
+        """Whether an earlier session was resumed."""
+        return self.session is not None
 
     @property
-    def early_data(self) -> bool:
-        """Whether early data was accepted; not built yet, so never."""
-        return False
+    def session(self) -> Session | None:
+        """The session that was resumed, or ``None``."""
+        source = self.peer.source if isinstance(self.peer, ByPsk) else None
+        return source if isinstance(source, Session) else None
+
+    @property
+    def psk_identity(self) -> bytes | None:
+        """The name of the external pre-shared key that both sides have, or ``None``."""
+        source = self.peer.source if isinstance(self.peer, ByPsk) else None
+        return source.identity if isinstance(source, ExternalPsk) else None
 
 
 def info_of(role: Role, outcome: Outcome, choices: tuple[Choice, ...]) -> ConnectionInfo:
@@ -68,4 +82,6 @@ def info_of(role: Role, outcome: Outcome, choices: tuple[Choice, ...]) -> Connec
         outcome.asked_for_certificate,
         outcome.retried,
         choices,
+        outcome.established_at,
+        outcome.early_data,
     )

@@ -50,6 +50,12 @@ class RecordWriter:
         self.sealer = sealer
         self.epoch = epoch
 
+    def unprotect(self) -> None:
+        """From the next record on nothing is protected (RFC 9846, 4.2.4)."""
+        self.flush()
+        self.sealer = None
+        self.epoch = Epoch.INITIAL
+
     def handshake(self, raw: bytes) -> None:
         """Gather a handshake message; ``flush`` makes records of what was gathered."""
         self._handshake += raw

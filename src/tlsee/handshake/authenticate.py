@@ -10,10 +10,11 @@ from tlsee.crypto.schemes import PublicKey, SignatureValid
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.negotiate import scheme_chosen
+from tlsee.handshake.outcome import PeerProof
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
-from tlsee.identity.proof import ByCertificate, PeerProof, Unverified
+from tlsee.identity.proof import ByCertificate, Unverified
 from tlsee.identity.trust import Trust
 from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.keys.transcript import Transcript

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
+from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.config import ClientConfig
 from tlsee.crypto.schemes import PublicKey
 from tlsee.crypto.suites import Suite
@@ -29,17 +29,19 @@ from tlsee.handshake.compose import Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
-from tlsee.handshake.outcome import Outcome
+from tlsee.handshake.outcome import ByPsk, EarlyData, EarlyDataSettled, Outcome, PeerProof
 from tlsee.handshake.post13 import ConnectedClient
+from tlsee.handshake.psk13 import OfferedPsk
 from tlsee.handshake.record_limits import keep_to, limits_of_server
+from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Purpose, Verdict
-from tlsee.identity.proof import PeerProof
 from tlsee.keys.schedule13 import EarlyStage, FinishedValid, HandshakeStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import ChooseCredential, Judge, Sign
+from tlsee.sessions.session import Session
 from tlsee.trace import (
     CertificateJudged,
     Choice,
@@ -61,6 +63,7 @@ from tlsee.wire.messages13 import (
     CertificateRequest,
     CertificateVerify,
     EncryptedExtensions,
+    EndOfEarlyData,
     Finished,
 )
 
@@ -77,42 +80,62 @@ class ClientBasis:
 
 
 @value
+class Keys:
+    """What ServerHello settled; ``early``: data may have been taken early, under ``psk``."""
+
+    suite: Suite
+    group: NamedGroup | None
+    shared_secret: bytes
+    psk: OfferedPsk | None
+    early: bool
+    _hidden: ClassVar[frozenset[str]] = frozenset({"shared_secret", "psk"})
+
+
+@value
 class ClientSession:
     """What both sides know since ServerHello."""
 
     basis: ClientBasis
-    suite: Suite
-    group: NamedGroup
+    keys: Keys
     retried: bool
     stage: HandshakeStage
     client: TrafficSecret
     server: TrafficSecret
     alpn: bytes | None
-    _hidden: ClassVar[frozenset[str]] = frozenset({"stage", "client", "server"})
+    early_data: EarlyData
+    _hidden: ClassVar[frozenset[str]] = frozenset({"keys", "stage", "client", "server"})
+
+    @property
+    def suite(self) -> Suite:
+        """The suite of the connection."""
+        return self.keys.suite
 
 
 def enter_handshake_keys(
     basis: ClientBasis,
-    suite: Suite,
-    group: NamedGroup,
-    shared_secret: bytes,
+    keys: Keys,
     transcript: Transcript,
     retried: bool,
+    was_early: bool,
     flow: Flow,
 ) -> WaitEncryptedExtensions:
     """From WAIT_SH to WAIT_EE: K_recv = handshake.
 
     K_send changes here too, which Appendix A recommends, so that an alert about what follows is
-    not sent in the clear.
+    not sent in the clear; but where early data may be accepted, not before that is known.
     """
-    stage = EarlyStage.start(suite).handshake(shared_secret)
+    suite, psk = keys.suite, keys.psk
+    early = EarlyStage(suite, psk.stage.secret) if psk is not None else EarlyStage.start(suite)
+    stage = early.handshake(keys.shared_secret)
     client, server = stage.traffic(transcript.digest())
     random = basis.hello.random
     tell_secret(flow, "CLIENT_HANDSHAKE_TRAFFIC_SECRET", random, client)
     tell_secret(flow, "SERVER_HANDSHAKE_TRAFFIC_SECRET", random, server)
     flow.install(Direction.READ, Epoch.HANDSHAKE, server)
-    flow.install(Direction.WRITE, Epoch.HANDSHAKE, client)
-    session = ClientSession(basis, suite, group, retried, stage, client, server, None)
+    if not keys.early:
+        flow.install(Direction.WRITE, Epoch.HANDSHAKE, client)
+    early_data = EarlyData.REFUSED if was_early else EarlyData.NOT_OFFERED
+    session = ClientSession(basis, keys, retried, stage, client, server, None, early_data)
     return WaitEncryptedExtensions(session, transcript)
 
 
@@ -126,8 +149,10 @@ class WaitEncryptedExtensions(State):
 
     def on_encrypted_extensions(
         self, message: EncryptedExtensions, flow: Flow
-    ) -> WaitCertificateOrRequest:
-        """RFC 9846, 4.4.1: answers only to what was asked."""
+    ) -> WaitCertificateOrRequest | WaitFinished:
+        """RFC 9846, 4.4.1: answers only to what was asked. With a key that both have no more is
+        proved by certificates.
+        """
         basis = self.session.basis
         extensions = message.extensions
         for kind in extensions.types:
@@ -137,8 +162,28 @@ class WaitEncryptedExtensions(State):
                 )
         keep_to(limits_of_server(basis.hello, extensions), basis.config, flow, older=False)
         alpn = selected_protocol(basis.config, extensions.get(ProtocolNameList), flow)
-        session = replace(self.session, alpn=alpn)
-        return WaitCertificateOrRequest(session, self.transcript.add(message.raw))
+        early = extensions.has(ExtensionType.early_data)
+        session = replace(self.session, alpn=alpn, early_data=self._settle_early(early, alpn, flow))
+        transcript = self.transcript.add(message.raw)
+        psk = session.keys.psk
+        if psk is None:
+            return WaitCertificateOrRequest(session, transcript)
+        return WaitFinished(session, transcript, None, ByPsk(psk.source, psk.verdict), None)
+
+    def _settle_early(self, accepted: bool, alpn: bytes | None, flow: Flow) -> EarlyData:
+        """RFC 9846, 4.3.10: only what was sent, under the same suite and for the same protocol."""
+        session, keys = self.session, self.session.keys
+        if not keys.early or keys.psk is None:
+            if accepted:
+                raise PeerMisbehaved(Reasons.early_data_not_possible)
+            return session.early_data
+        source = keys.psk.source
+        if not accepted:
+            flow.install(Direction.WRITE, Epoch.HANDSHAKE, session.client)
+        elif isinstance(source, Session) and (source.suite, source.alpn) != (keys.suite.code, alpn):
+            raise PeerMisbehaved(Reasons.early_data_not_possible, "the suite or ALPN is another")
+        flow.tell(EarlyDataSettled(accepted))
+        return EarlyData.ACCEPTED if accepted else EarlyData.REFUSED
 
 
 @value
@@ -229,7 +274,7 @@ class WaitFinished(State):
     transcript: Transcript
     request: CertificateRequest | None
     proof: PeerProof
-    scheme: SignatureScheme
+    scheme: SignatureScheme | None
     rfc: ClassVar[str] = "WAIT_FINISHED"
 
     def on_finished(self, message: Finished, flow: Flow) -> ConnectedClient | AwaitCredential:
@@ -239,6 +284,9 @@ class WaitFinished(State):
         flow.note(FinishedChecked)
         transcript = self.transcript.add(message.raw)
         ending = Ending(session, transcript, receipt, self.proof, self.scheme)
+        if session.early_data is EarlyData.ACCEPTED:
+            transcript = transcript.add(flow.send(EndOfEarlyData()))
+            flow.install(Direction.WRITE, Epoch.HANDSHAKE, session.client)
         if self.request is None:
             return _connect(ending, transcript, None, None, False, flow)
         flow.ask(_which_credential(session.basis.config, self.request))
@@ -253,7 +301,7 @@ class Ending:
     server_finished: Transcript
     receipt: FinishedValid
     proof: PeerProof
-    scheme: SignatureScheme
+    scheme: SignatureScheme | None
 
 
 @value
@@ -321,7 +369,7 @@ def _connect(
     outcome = Outcome(
         ProtocolVersion.TLS13,
         session.suite.code,
-        session.group,
+        session.keys.group,
         ending.scheme,
         scheme,
         session.alpn,
@@ -330,9 +378,19 @@ def _connect(
         credential,
         asked,
         session.retried,
+        *provenance(ending.proof, session.basis.config.provider.now),
+        session.basis.identity,
+        session.early_data,
     )
     return ConnectedClient(
-        outcome, ending.receipt, server, client, main, exporter, transcript.add(raw)
+        outcome,
+        ending.receipt,
+        server,
+        client,
+        main,
+        exporter,
+        transcript.add(raw),
+        session.basis.config,
     )
 
 

@@ -15,18 +15,22 @@ from tlsee.codes import (
     NamedGroup,
     NameType,
     ProtocolVersion,
+    PskKeyExchangeMode,
     SignatureScheme,
 )
 from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.handshake.psk13 import Before, Offered, SelectedPsk, with_psks
 from tlsee.handshake.record_limits import RecordLimits, announced
 from tlsee.identity.names import reference
+from tlsee.sessions.session import Session
 from tlsee.trace import Choice
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.block import AnyExtension, Extensions, UnknownExtension
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
+from tlsee.wire.extensions.early_data import EarlyDataIndication, EarlyDataTicket
 from tlsee.wire.extensions.ec_point_formats import ECPointFormats
 from tlsee.wire.extensions.encrypt_then_mac import EncryptThenMac
 from tlsee.wire.extensions.extended_main_secret import ExtendedMainSecret
@@ -37,6 +41,8 @@ from tlsee.wire.extensions.key_share import (
     KeyShareServerHello,
 )
 from tlsee.wire.extensions.max_fragment_length import MaxFragmentLengthNegotiation
+from tlsee.wire.extensions.pre_shared_key import PreSharedKeyServerHello
+from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
@@ -50,7 +56,7 @@ from tlsee.wire.extensions.supported_versions import (
     SupportedVersionsServerHello,
 )
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
-from tlsee.wire.messages13 import CertificateRequest, EncryptedExtensions
+from tlsee.wire.messages13 import CertificateRequest, EncryptedExtensions, NewSessionTicket
 
 LEGACY_VERSION = ProtocolVersion.TLS12  # RFC 9846, 4.2.2: what every hello says it is
 NO_COMPRESSION = (0,)
@@ -65,7 +71,7 @@ class Agreement:
     """What a server settled on when it read the hello; strings of the wire, not of people."""
 
     suite: CipherSuite
-    group: NamedGroup
+    group: NamedGroup | None  # without one, a pre-shared key stands alone (psk_ke)
     alpn: bytes | None
     server_name: str | None
     limits: RecordLimits
@@ -148,6 +154,12 @@ def _record_limits(
     return [RecordSizeLimit(ours)] if limits.size_limit is not None and ours is not None else []
 
 
+def psk_modes(config: ClientConfig) -> tuple[PskKeyExchangeMode, ...]:
+    """How a client is ready to use a pre-shared key; alone only where a policy says so."""
+    alone = (PskKeyExchangeMode.psk_ke,) if config.policy.legacy_psk_alone else ()
+    return (PskKeyExchangeMode.psk_dhe_ke, *alone)
+
+
 class Composer:
     """The wording that tlsee uses unless told otherwise."""
 
@@ -183,6 +195,8 @@ class Composer:
         items.append(SupportedVersionsClientHello(versions))
         if tls13:
             items.append(KeyShareClientHello(entries))
+            if config.sessions is not None or config.psks:
+                items.append(PskKeyExchangeModes(psk_modes(config)))
         if ProtocolVersion.TLS12 in config.versions:
             items.append(ECPointFormats((ECPointFormat.uncompressed,)))
             items.append(ExtendedMainSecret())
@@ -201,6 +215,12 @@ class Composer:
             Extensions.of(*items),
         )
 
+    def offer_psks(
+        self, hello: ClientHello, psks: Offered, early: bool, before: Before
+    ) -> ClientHello:
+        """A hello with the pre-shared keys behind all else (RFC 9846, 4.3.11)."""
+        return with_psks(hello, psks, early, before)
+
     def second_client_hello(
         self, first: ClientHello, retry: HelloRetryRequest, entry: KeyShareEntry | None
     ) -> ClientHello:
@@ -216,14 +236,22 @@ class Composer:
             items.append(cookie)
         return replace(first, extensions=Extensions.of(*items))
 
+    def new_session_ticket(self, session: Session, ticket: bytes, nonce: bytes) -> NewSessionTicket:
+        """RFC 9846, 4.7.1."""
+        items: list[AnyExtension] = []
+        if session.max_early_data:
+            items.append(EarlyDataTicket(session.max_early_data))
+        return NewSessionTicket(
+            session.lifetime, session.age_add, nonce, ticket, Extensions.of(*items)
+        )
+
     def hello_retry_request(
         self, hello: ClientHello, agreement: Agreement, cookie: bytes | None
     ) -> HelloRetryRequest:
         """RFC 9846, 4.2.4."""
-        items: list[AnyExtension] = [
-            SupportedVersionsServerHello(ProtocolVersion.TLS13),
-            KeyShareHelloRetryRequest(agreement.group),
-        ]
+        items: list[AnyExtension] = [SupportedVersionsServerHello(ProtocolVersion.TLS13)]
+        if agreement.group is not None:
+            items.append(KeyShareHelloRetryRequest(agreement.group))
         if cookie is not None:
             items.append(Cookie(cookie))
         return HelloRetryRequest(
@@ -231,19 +259,27 @@ class Composer:
         )
 
     def server_hello(
-        self, config: ServerConfig, hello: ClientHello, agreement: Agreement, share: bytes
+        self,
+        config: ServerConfig,
+        hello: ClientHello,
+        agreement: Agreement,
+        share: bytes,
+        psk: SelectedPsk | None,
     ) -> ServerHello:
         """RFC 9846, 4.2.3."""
+        items: list[AnyExtension] = []
+        if agreement.group is not None:
+            items.append(KeyShareServerHello(KeyShareEntry(agreement.group, share)))
+        items.append(SupportedVersionsServerHello(ProtocolVersion.TLS13))
+        if psk is not None:
+            items.append(PreSharedKeyServerHello(psk.index))
         return ServerHello(
             LEGACY_VERSION,
             config.provider.random(32),
             hello.legacy_session_id,
             agreement.suite,
             0,
-            Extensions.of(
-                KeyShareServerHello(KeyShareEntry(agreement.group, share)),
-                SupportedVersionsServerHello(ProtocolVersion.TLS13),
-            ),
+            Extensions.of(*items),
         )
 
     def server_hello12(self, config: ServerConfig, agreement: Agreement12) -> ServerHello:
@@ -268,7 +304,7 @@ class Composer:
         return ServerHello(LEGACY_VERSION, random, b"", agreement.suite, 0, Extensions.of(*items))
 
     def encrypted_extensions(
-        self, config: ServerConfig, hello: ClientHello, agreement: Agreement
+        self, config: ServerConfig, hello: ClientHello, agreement: Agreement, early: bool
     ) -> EncryptedExtensions:
         """RFC 9846, 4.4.1: answers to what the client asked, and nothing it did not."""
         items: list[AnyExtension] = []
@@ -277,10 +313,12 @@ class Composer:
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
         items += _record_limits(config, agreement.limits, older=False)
-        if agreement.group != config.groups[0] and hello.extensions.has(
+        if agreement.group not in (None, config.groups[0]) and hello.extensions.has(
             ExtensionType.supported_groups
         ):
             items.append(SupportedGroups(config.groups))  # what we like better (RFC 9846, 4.3.7)
+        if early:
+            items.append(EarlyDataIndication())
         return EncryptedExtensions(Extensions.of(*items))
 
     def certificate_request(self, config: ServerConfig) -> CertificateRequest:

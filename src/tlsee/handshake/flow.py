@@ -39,6 +39,12 @@ class Carrier(Protocol):
     def open(self, direction: Direction) -> None:
         """Application data may flow in this direction."""
 
+    def open_early(self, direction: Direction, limit: int) -> None:
+        """Early data may flow in this direction, ``limit`` bytes of it."""
+
+    def unprotect(self) -> None:
+        """Write in the clear again: early data was refused by a HelloRetryRequest."""
+
     def change_cipher_spec(self) -> None:
         """Send the dummy record of RFC 9846, D.4."""
 
@@ -79,6 +85,19 @@ class Open:
     """Application data may flow in this direction."""
 
     direction: Direction
+
+
+@value
+class OpenEarly:
+    """Early data may flow in this direction (RFC 9846, 4.3.10)."""
+
+    direction: Direction
+    limit: int
+
+
+@value
+class Unprotect:
+    """The second hello is as readable as the first was."""
 
 
 @value
@@ -126,7 +145,17 @@ class Tell:
 
 
 Effect = (
-    Send | Install | Open | ChangeCipherSpec | Warn | SkipUndecryptable | LimitRecords | Ask | Tell
+    Send
+    | Install
+    | Open
+    | OpenEarly
+    | Unprotect
+    | ChangeCipherSpec
+    | Warn
+    | SkipUndecryptable
+    | LimitRecords
+    | Ask
+    | Tell
 )
 
 
@@ -156,6 +185,14 @@ class Flow:
     def open(self, direction: Direction) -> None:
         """Let application data flow in this direction."""
         self.effects.append(Open(direction))
+
+    def open_early(self, direction: Direction, limit: int) -> None:
+        """Let early data flow in this direction, ``limit`` bytes of it."""
+        self.effects.append(OpenEarly(direction, limit))
+
+    def unprotect(self) -> None:
+        """Write in the clear again."""
+        self.effects.append(Unprotect())
 
     def change_cipher_spec(self, *, required: bool = False) -> None:
         """Send ChangeCipherSpec: 1.2's real one, or 1.3's dummy where the carrier has it."""

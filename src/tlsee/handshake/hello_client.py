@@ -12,10 +12,17 @@ from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
 from tlsee.crypto.provider import OwnShare
 from tlsee.crypto.suites import Suite
+from tlsee.deciders import JudgeRequest
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
 from tlsee.handshake import client12
+from tlsee.handshake.authenticate import tell_secret
 from tlsee.handshake.client12 import WaitCertificate
-from tlsee.handshake.client13 import ClientBasis, WaitEncryptedExtensions, enter_handshake_keys
+from tlsee.handshake.client13 import (
+    ClientBasis,
+    Keys,
+    WaitEncryptedExtensions,
+    enter_handshake_keys,
+)
 from tlsee.handshake.compose import (
     DOWNGRADE_TO_OLDER,
     DOWNGRADE_TO_TLS12,
@@ -25,8 +32,17 @@ from tlsee.handshake.compose import (
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
+from tlsee.handshake.outcome import EarlyData, EarlyDataSettled
+from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit, offers, without_psks
+from tlsee.handshake.reflections import REFLECTIONS
+from tlsee.handshake.tickets13 import session_key
+from tlsee.identity.path.judge import Purpose, Verdict
 from tlsee.keys.transcript import Transcript
+from tlsee.questions import Judge
 from tlsee.reasons import TOO_OLD
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
+from tlsee.trace import Direction, Epoch
 from tlsee.values import replace, value
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
@@ -36,6 +52,7 @@ from tlsee.wire.extensions.key_share import (
     KeyShareHelloRetryRequest,
     KeyShareServerHello,
 )
+from tlsee.wire.extensions.pre_shared_key import PreSharedKeyServerHello
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
@@ -44,13 +61,29 @@ Shares = dict[NamedGroup, OwnShare]
 
 
 @value
+class Beginning:
+    """What a client wants before it has said anything; ``early``: to send data at once."""
+
+    config: ClientConfig
+    identity: str | None
+    server_name: str | None
+    composer: Composer
+    early: bool
+
+
+@value
 class Offer:
-    """One hello that the server may answer (a later ECH has two), with its transcript so far."""
+    """One hello that the server may answer (a later ECH has two), with its transcript so far.
+
+    ``early``: data goes out behind it, under the first of ``psks``.
+    """
 
     hello: ClientHello
     raw: bytes
     shares: Shares
-    _hidden: ClassVar[frozenset[str]] = frozenset({"shares"})
+    psks: Offered
+    early: bool
+    _hidden: ClassVar[frozenset[str]] = frozenset({"shares", "psks"})
 
 
 def _fork(shares: Shares) -> Shares:
@@ -63,14 +96,83 @@ def start(
     identity: str | None,
     composer: Composer,
     flow: Flow,
-) -> WaitServerHello:
-    """START to WAIT_SH: make the shares, say hello."""
+    early: bool = False,
+) -> AwaitSessionVerdict | WaitServerHello:
+    """START: say hello; where a session is at hand, ask first what its certificates are now."""
+    beginning = Beginning(config, identity, server_name, composer, early)
+    session = _recall(beginning)
+    if session is None or not session.peer_chain:
+        return _greet(beginning, offers(config, session, None), flow)
+    now = config.provider.now()
+    request = JudgeRequest(session.peer_chain, config.trust, Purpose.SERVER, identity, now)
+    flow.ask(Judge(request, config.judge))
+    return AwaitSessionVerdict(beginning, session)
+
+
+def _recall(beginning: Beginning) -> Session | None:
+    """The newest session with this server that this configuration may resume."""
+    config = beginning.config
+    if config.sessions is None:
+        return None
+    key = session_key(beginning.server_name, beginning.identity)
+    for session in config.sessions.take(key, config.provider.now()):
+        if session.version == ProtocolVersion.TLS13 and session.suite in config.suites13:
+            return session
+    return None
+
+
+@value
+class AwaitSessionVerdict(State):
+    """The judge looks again at the chain with which the session began.
+
+    Who is not believed any more is asked for a certificate anew: a full handshake follows.
+    """
+
+    beginning: Beginning
+    session: Session
+    rfc: ClassVar[str] = "START"
+
+    def on_verdict(self, answer: Verdict, flow: Flow) -> WaitServerHello:
+        """Offer the session, or forget it."""
+        config = self.beginning.config
+        believed = answer.accepted or config.trust.insecure
+        session = self.session if believed else None
+        return _greet(self.beginning, offers(config, session, answer), flow)
+
+
+def _greet(beginning: Beginning, psks: Offered, flow: Flow) -> WaitServerHello:
+    """START to WAIT_SH: make the shares, say hello, and what may be said early."""
+    config, composer = beginning.config, beginning.composer
     shares = {group: config.provider.groups[group].generate() for group in config.key_shares}
     entries = tuple(KeyShareEntry(group, share.public) for group, share in shares.items())
-    hello = composer.client_hello(config, server_name, entries)
+    hello = composer.client_hello(config, beginning.server_name, entries)
+    early = beginning.early and _may_be_early(config, psks)
+    if psks:
+        hello = composer.offer_psks(hello, psks, early, Transcript.start)
+        if any(isinstance(psk.source, ExternalPsk) for psk in psks):
+            REFLECTIONS.remember(hello.random)
     raw = flow.send(hello)
-    basis = ClientBasis(config, identity, server_name, composer, hello)
-    return WaitServerHello(basis, (Offer(hello, raw, shares),))
+    if early:
+        _open_early(psks[0], hello.random, raw, flow)
+    basis = ClientBasis(config, beginning.identity, beginning.server_name, composer, hello)
+    return WaitServerHello(basis, (Offer(hello, raw, shares, psks, early),))
+
+
+def _may_be_early(config: ClientConfig, psks: Offered) -> bool:
+    """RFC 9846, 4.3.10: under the first key, and for the protocol that it was agreed on."""
+    if not psks or not early_limit(psks[0].source):
+        return False
+    source = psks[0].source
+    return isinstance(source, ExternalPsk) or source.alpn is None or source.alpn in config.alpn
+
+
+def _open_early(psk: OfferedPsk, random: bytes, raw: bytes, flow: Flow) -> None:
+    """K_send = early data."""
+    secret = psk.stage.early_traffic(Transcript.start(psk.hash_name, raw).digest())
+    tell_secret(flow, "CLIENT_EARLY_TRAFFIC_SECRET", random, secret)
+    flow.change_cipher_spec()
+    flow.install(Direction.WRITE, Epoch.EARLY, secret)
+    flow.open_early(Direction.WRITE, early_limit(psk.source))
 
 
 @value
@@ -99,17 +201,26 @@ class WaitServerHello(State):
         suite = check_hello(self.basis, offer.hello, message)
         group = _check_retry(offer.hello, message.extensions)
         shares = offer.shares
+        if offer.early:
+            flow.unprotect()
+            flow.tell(EarlyDataSettled(False))
         entry = None
         if group is not None:
             share = self.basis.config.provider.groups[group].generate()
             shares = {group: share}
             entry = KeyShareEntry(group, share.public)
-        hello = self.basis.composer.second_client_hello(offer.hello, message, entry)
-        flow.change_cipher_spec()
+        composer = self.basis.composer
+        transcript = Transcript.start(suite.hash_name, offer.raw).retried().add(message.raw)
+        first = without_psks(offer.hello) if offer.psks else offer.hello
+        hello = composer.second_client_hello(first, message, entry)
+        psks = tuple(psk for psk in offer.psks if psk.hash_name == suite.hash_name)
+        if psks:
+            hello = composer.offer_psks(hello, psks, False, lambda _: transcript)
+        if not offer.early:  # with early data it was sent right behind the first hello
+            flow.change_cipher_spec()
         raw = flow.send(hello)
-        transcript = Transcript.start(suite.hash_name, offer.raw).retried()
         basis = replace(self.basis, hello=hello)
-        return WaitRetriedHello(basis, shares, suite, group, transcript.add(message.raw).add(raw))
+        return WaitRetriedHello(basis, shares, psks, offer.early, suite, group, transcript.add(raw))
 
     def on_server_hello(
         self, message: ServerHello, flow: Flow
@@ -126,8 +237,9 @@ class WaitServerHello(State):
             return client12.enter(self.basis, offer.raw, message, flow)
         suite = check_hello(self.basis, offer.hello, message)
         transcript = Transcript.start(suite.hash_name, offer.raw).add(message.raw)
-        flow.change_cipher_spec()
-        return _agree(self.basis, offer.shares, suite, transcript, message, False, flow)
+        if not offer.early:
+            flow.change_cipher_spec()
+        return _agree(self.basis, offer, suite, transcript, message, False, flow)
 
 
 @value
@@ -136,6 +248,8 @@ class WaitRetriedHello(State):
 
     basis: ClientBasis
     shares: Shares
+    psks: Offered
+    was_early: bool
     suite: Suite
     group: NamedGroup | None
     transcript: Transcript
@@ -161,7 +275,11 @@ class WaitRetriedHello(State):
                 Reasons.group_changed, f"{self.group}, then {share.server_share.group}"
             )
         transcript = self.transcript.add(message.raw)
-        return _agree(self.basis, self.shares, suite, transcript, message, True, flow)
+        offer = Offer(self.basis.hello, b"", self.shares, self.psks, False)
+        agreed = _agree(self.basis, offer, suite, transcript, message, True, flow)
+        if not self.was_early:
+            return agreed
+        return replace(agreed, session=replace(agreed.session, early_data=EarlyData.REFUSED))
 
 
 def check_hello(
@@ -247,25 +365,59 @@ def _offered_groups(hello: ClientHello) -> tuple[NamedGroup, ...]:
 
 def _agree(
     basis: ClientBasis,
-    shares: Shares,
+    offer: Offer,
     suite: Suite,
     transcript: Transcript,
     message: ServerHello,
     retried: bool,
     flow: Flow,
 ) -> WaitEncryptedExtensions:
-    """The key exchange: the server's share must answer one of ours."""
-    if message.extensions.has(ExtensionType.pre_shared_key):
+    """The key exchange: the server's share must answer one of ours, its key be one of ours."""
+    psk = _selected(offer.psks, suite, message)
+    version = message.extensions.require(SupportedVersionsServerHello).selected_version
+    flow.tell(peer_chose("version", basis.config.versions, version))
+    flow.tell(peer_chose("suite", basis.config.suites, suite.code))
+    if offer.psks:
+        sources = tuple(offered.source for offered in offer.psks)
+        flow.tell(peer_chose("session", sources, psk.source if psk is not None else None))
+    group, shared_secret = _exchange(basis, offer.shares, psk, message)
+    if group is not None:
+        flow.tell(peer_chose("group", basis.config.groups, group))
+    early = offer.early and psk is not None and psk is offer.psks[0]
+    if offer.early and not early:
+        flow.tell(EarlyDataSettled(False))
+    keys = Keys(suite, group, shared_secret, psk, early)
+    return enter_handshake_keys(basis, keys, transcript, retried, offer.early, flow)
+
+
+def _selected(psks: Offered, suite: Suite, message: ServerHello) -> OfferedPsk | None:
+    """RFC 9846, 4.3.11: which of our keys the server took, if any."""
+    answer = message.extensions.get(PreSharedKeyServerHello)
+    if answer is None:
+        return None
+    if not psks:
         raise PeerMisbehaved(Reasons.psk_not_offered)
-    entry = message.extensions.require(KeyShareServerHello).server_share
+    index = answer.selected_identity
+    if index >= len(psks):
+        raise PeerMisbehaved(Reasons.psk_index_too_large, f"{index} of {len(psks)}")
+    if psks[index].hash_name != suite.hash_name:
+        raise PeerMisbehaved(Reasons.psk_hash_differs, f"{suite.code}")
+    return psks[index]
+
+
+def _exchange(
+    basis: ClientBasis, shares: Shares, psk: OfferedPsk | None, message: ServerHello
+) -> tuple[NamedGroup | None, bytes]:
+    """The group and the shared secret; neither with a key that stands alone (psk_ke)."""
+    answer = message.extensions.get(KeyShareServerHello)
+    if answer is None:
+        if psk is None or not basis.config.policy.legacy_psk_alone:
+            raise PeerMisbehaved(Reasons.key_share_missing)
+        return None, b""
+    entry = answer.server_share
     share = shares.get(entry.group)
     if share is None:
         offered = entry.group in _offered_groups(basis.hello) and not entry.group.is_grease
         reason = Reasons.share_not_sent if offered else Reasons.group_not_offered
         raise PeerMisbehaved(reason, str(entry.group))
-    version = message.extensions.require(SupportedVersionsServerHello).selected_version
-    flow.tell(peer_chose("version", basis.config.versions, version))
-    flow.tell(peer_chose("suite", basis.config.suites, suite.code))
-    flow.tell(peer_chose("group", basis.config.groups, entry.group))
-    shared_secret = share.finish(entry.key_exchange)
-    return enter_handshake_keys(basis, suite, entry.group, shared_secret, transcript, retried, flow)
+    return entry.group, share.finish(entry.key_exchange)

@@ -31,9 +31,11 @@ from tlsee.handshake.flow import (
     Install,
     LimitRecords,
     Open,
+    OpenEarly,
     Send,
     SkipUndecryptable,
     Tell,
+    Unprotect,
     Warn,
 )
 from tlsee.questions import Question
@@ -317,6 +319,11 @@ class Driver:
             self.write_epoch = effect.epoch
         self.carrier.install(effect.direction, effect.epoch, effect.secret)
 
+    def take_unprotect(self, effect: Unprotect) -> None:  # noqa: ARG002 - it says it all
+        """Back to the epoch without keys, for the second hello."""
+        self.write_epoch = Epoch.INITIAL
+        self.carrier.unprotect()
+
 
 _APPLIERS: dict[type, Callable[[Driver, Any], None]] = {
     Send: Driver.take_send,
@@ -325,6 +332,8 @@ _APPLIERS: dict[type, Callable[[Driver, Any], None]] = {
     Warn: lambda driver, effect: driver.carrier.warn(effect.description),
     Tell: lambda driver, effect: driver.carrier.tell(effect.fact),
     Open: lambda driver, effect: driver.carrier.open(effect.direction),
+    OpenEarly: lambda driver, effect: driver.carrier.open_early(effect.direction, effect.limit),
+    Unprotect: Driver.take_unprotect,
     LimitRecords: lambda driver, effect: driver.carrier.limit_records(
         effect.read, effect.write, effect.in_the_clear
     ),

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import ClassVar
 
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.identity.credentials import Credential
-from tlsee.identity.proof import PeerProof
+from tlsee.identity.path.judge import Verdict, VerifiedPeer
+from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
 from tlsee.trace import Direction
 from tlsee.values import value
+
+
+class EarlyData(Enum):
+    """What became of data before the handshake was done (RFC 9846, 4.3.10)."""
+
+    NOT_OFFERED = "not offered"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+
+
+@value
+class ByPsk:
+    """The peer has the pre-shared key, which its binder or its Finished shows.
+
+    ``source``: the session that was resumed, or the external key. ``verdict``: of the chain that
+    the peer showed when the session began, judged again now; ``None`` where it showed none.
+    """
+
+    source: Session | ExternalPsk
+    verdict: Verdict | None
+    _hidden: ClassVar[frozenset[str]] = frozenset({"verdict"})
+
+    @property
+    def peer(self) -> VerifiedPeer | None:
+        """Who the peer was shown to be when the session began, if somebody vouches for it now."""
+        return self.verdict.peer if self.verdict is not None else None
+
+
+PeerProof = ByCertificate | ByDecryption | ByPsk | Anonymous | Unverified  # never ``None``
 
 
 @value
@@ -19,6 +52,8 @@ class Outcome:
     Both ``group`` and ``scheme`` are ``None`` with RSA key exchange.
     ``own_credential`` is what this side showed; ``asked_for_certificate`` tells whether the server
     sent a CertificateRequest; ``retried`` whether there was a HelloRetryRequest.
+    ``peer_chain`` is the peer's chain as it came, in this handshake or in the one that began the
+    session; ``established_at`` is when that was. ``identity``: for whom a client judged.
     """
 
     version: ProtocolVersion
@@ -32,15 +67,23 @@ class Outcome:
     own_credential: Credential | None
     asked_for_certificate: bool
     retried: bool
+    peer_chain: tuple[bytes, ...] = ()
+    established_at: float = 0.0
+    identity: str | None = None
+    early_data: EarlyData = EarlyData.NOT_OFFERED
+    _hidden: ClassVar[frozenset[str]] = frozenset({"peer_chain"})
 
 
 @value
 class TicketArrived:
-    """A server gave us a ticket (RFC 9846, 4.7.1); nothing here keeps it yet."""
+    """A server gave us a ticket (RFC 9846, 4.7.1), to be kept under ``key``.
+
+    ``session`` is ``None`` for one that cannot be used: its lifetime is zero.
+    """
 
     lifetime: int
-    raw: bytes
-    _hidden: ClassVar[frozenset[str]] = frozenset({"raw"})
+    key: str
+    session: Session | None
 
 
 @value
@@ -49,3 +92,10 @@ class KeysUpdated:
 
     direction: Direction
     requested: bool
+
+
+@value
+class EarlyDataSettled:
+    """The client knows what became of its early data (RFC 9846, 4.3.10)."""
+
+    accepted: bool

@@ -20,6 +20,7 @@ from tlsee.handshake.exchange12 import (
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
+from tlsee.handshake.outcome import PeerProof
 from tlsee.handshake.post12 import ConnectedServer12
 from tlsee.handshake.server13 import ServerBasis
 from tlsee.handshake.session12 import (
@@ -32,7 +33,7 @@ from tlsee.handshake.session12 import (
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import Purpose, Verdict
-from tlsee.identity.proof import Anonymous, ByCertificate, PeerProof, Unverified
+from tlsee.identity.proof import Anonymous, ByCertificate, Unverified
 from tlsee.keys.schedule12 import MainSecret
 from tlsee.questions import Decrypt, Judge
 from tlsee.trace import (

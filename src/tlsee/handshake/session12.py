@@ -10,10 +10,10 @@ from tlsee.crypto.public_keys import PublicKey
 from tlsee.crypto.schemes import SignatureValid
 from tlsee.crypto.suites12 import Suite12
 from tlsee.handshake.flow import Flow
-from tlsee.handshake.outcome import Outcome
+from tlsee.handshake.outcome import Outcome, PeerProof
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import KeyUse, Verdict
-from tlsee.identity.proof import ByCertificate, ByDecryption, PeerProof, Unverified
+from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
 from tlsee.identity.trust import Trust
 from tlsee.keys.schedule12 import MainSecret
 from tlsee.keys.schedule13 import FinishedValid

@@ -1,4 +1,4 @@
-"""What a finished handshake proved about the peer: one of four, never ``None``."""
+"""What a finished handshake proved about the peer, where no pre-shared key did."""
 
 from __future__ import annotations
 
@@ -41,6 +41,3 @@ class Unverified:
 
     verdict: Verdict
     receipt: SignatureValid | FinishedValid
-
-
-PeerProof = ByCertificate | ByDecryption | Anonymous | Unverified

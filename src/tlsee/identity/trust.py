@@ -328,3 +328,10 @@ class Trust:
         The chain is judged all the same and the verdict, a refusal, is told.
         """
         return cls((), insecure=True)
+
+    @classmethod
+    def nobody(cls) -> Trust:
+        """No anchor: no certificate is accepted. For peers that prove themselves by a key alone."""
+        trust = cls((), insecure=True)
+        trust.insecure = False
+        return trust

@@ -1,0 +1,145 @@
+"""Which of a client's pre-shared keys a server takes (RFC 9846, 4.3.11)."""
+
+from __future__ import annotations
+
+from tlsee.codes import ProtocolVersion, PskKeyExchangeMode
+from tlsee.config import ServerConfig
+from tlsee.crypto.suites import Suite
+from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.compose import Agreement
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.hello_facts import server_name
+from tlsee.handshake.negotiate import choose_alpn
+from tlsee.handshake.psk13 import SelectedPsk, Source, check_binder, hash_of
+from tlsee.handshake.reflections import REFLECTIONS
+from tlsee.handshake.server13 import ServerBasis
+from tlsee.keys.transcript import Transcript
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.trace import Choice, Role
+from tlsee.values import value
+from tlsee.wire.extensions.alpn import ProtocolNameList
+from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello
+from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
+from tlsee.wire.hellos import ClientHello
+
+
+@value
+class Retry:
+    """A HelloRetryRequest is out: what it settled, and the transcript up to it.
+
+    ``was_early``: early data came with the first hello, and was refused.
+    """
+
+    agreement: Agreement
+    transcript: Transcript
+    was_early: bool
+
+
+@value
+class Opening:
+    """A hello to be weighed; ``retry`` is ``None`` for the first."""
+
+    basis: ServerBasis
+    retry: Retry | None
+
+    def before(self, hash_name: str) -> Transcript:
+        """The transcript in front of this hello."""
+        return self.retry.transcript if self.retry is not None else Transcript.start(hash_name)
+
+
+def select(
+    opening: Opening,
+    offered: PreSharedKeyClientHello,
+    found: tuple[Source | None, ...],
+    flow: Flow,
+) -> SelectedPsk | None:
+    """The first key that fits this hello and this configuration, with its binder checked.
+
+    Raises:
+        PeerMisbehaved: ``bad_binder``, or ``own_hello``.
+    """
+    basis = opening.basis
+    losers: list[str] = []
+    selected = None
+    for index, source in enumerate(found):
+        if source is None:
+            continue
+        why = _unfit(opening, source)
+        if why:
+            losers.append(f"identity {index + 1}: {why}")
+            continue
+        suite = suites_for(opening, source)[0]
+        selected = check_binder(basis.hello, offered, index, source, suite, opening.before)
+        if isinstance(source, ExternalPsk):
+            _check_not_ours(basis)
+        break
+    sources = tuple(source for source in found if source is not None)
+    names = tuple(item.identity for item in offered.identities)
+    rule = "; ".join(losers) or ("the first that fits" if selected else "none is known here")
+    chosen = selected.source if selected is not None else None
+    flow.tell(Choice("session", names, sources, chosen, rule, Role.SERVER))
+    return selected
+
+
+def _check_not_ours(basis: ServerBasis) -> None:
+    """RFC 9257, 4.1: with one key in both roles our own hello would be a good one."""
+    if basis.hello.random in REFLECTIONS and not basis.config.insecure_accept_own_hellos:
+        raise PeerMisbehaved(
+            Reasons.own_hello,
+            fix="a client in this process has the same key: give the two directions one each, or "
+            "in a test ServerConfig(insecure_accept_own_hellos=True)",
+        )
+
+
+def _unfit(opening: Opening, source: Source) -> str:
+    """Why a key cannot be used for this hello; empty if it can.
+
+    A session is bound to the name, the protocol and the client that it began with: a ticket taken
+    elsewhere leads to a full handshake, and no further.
+    """
+    config, hello = opening.basis.config, opening.basis.hello
+    if not suites_for(opening, source):
+        return "no common suite has its hash"
+    if not modes(config, hello):
+        return "no common way to use it"
+    if isinstance(source, ExternalPsk):
+        required = config.client_auth == "required"
+        return "a certificate of the client is required, and it has none" if required else ""
+    if source.version != ProtocolVersion.TLS13:
+        return f"it is of {source.version.label}"
+    if source.server_name != server_name(hello):
+        return "it is for another name"
+    if source.alpn != _protocol(config, hello):
+        return "it is for another application protocol"
+    if config.client_auth == "required" and not source.peer_chain:
+        return "a certificate of the client is required, and it has none"
+    if source.peer_chain and config.client_trust is None:
+        return "nobody here can judge its client"
+    return ""
+
+
+def _protocol(config: ServerConfig, hello: ClientHello) -> bytes | None:
+    wishes = hello.extensions.get(ProtocolNameList)
+    offered = wishes.protocol_name_list if wishes is not None else ()
+    chosen: bytes | None = choose_alpn(offered, config.alpn).chosen
+    return chosen
+
+
+def suites_for(opening: Opening, source: Source) -> tuple[Suite, ...]:
+    """The suites that both have and that go with a key's hash."""
+    config, hello = opening.basis.config, opening.basis.hello
+    rows = config.provider.suites
+    hash_name = hash_of(source, rows)
+    offered = set(hello.cipher_suites)
+    able = config.suites13 if opening.retry is None else (opening.retry.agreement.suite,)
+    found = (rows[suite] for suite in able if suite in offered)
+    return tuple(row for row in found if row.hash_name == hash_name)
+
+
+def modes(config: ServerConfig, hello: ClientHello) -> tuple[PskKeyExchangeMode, ...]:
+    """How a key may be used: beside a key exchange, or where a policy says so, alone."""
+    offered = hello.extensions.require(PskKeyExchangeModes).ke_modes
+    able = [PskKeyExchangeMode.psk_dhe_ke]
+    if config.policy.legacy_psk_alone:
+        able.append(PskKeyExchangeMode.psk_ke)
+    return tuple(mode for mode in able if mode in offered)
