@@ -99,7 +99,6 @@ class Reasons:
     binders_do_not_match = _row("binders_do_not_match", Alert.illegal_parameter, "RFC 9846, 4.3.11", "pre_shared_key has another number of binders than of identities")
     psk_hash_differs = _row("psk_hash_differs", Alert.illegal_parameter, "RFC 9846, 4.3.11", "the server took a pre-shared key with a suite of another hash")
     psk_index_too_large = _row("psk_index_too_large", Alert.illegal_parameter, "RFC 9846, 4.3.11", "the server selected an identity behind the last one")
-    key_share_missing = _row("key_share_missing", Alert.missing_extension, "RFC 9846, 9.2", "the server sent no key_share, and a pre-shared key alone is not allowed here")
     no_psk_and_no_certificate = _row("no_psk_and_no_certificate", Alert.unknown_psk_identity, "RFC 9846, 6.2", "none of the client's pre-shared keys is known here, and this server has no certificate")
     own_hello = _row("own_hello", Alert.illegal_parameter, "RFC 9257, 4.1", "this ClientHello is one of our own, sent back to us (the Selfie attack)")
     early_data_not_possible = _row("early_data_not_possible", Alert.illegal_parameter, "RFC 9846, 4.3.10", "the server accepted early data that it could not have accepted")

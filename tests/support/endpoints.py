@@ -47,9 +47,7 @@ def client_config(**changes: Any) -> ClientConfig:
 
 def server_config(**changes: Any) -> ServerConfig:
     """A server with one ECDSA certificate."""
-    return ServerConfig(
-        **{"credentials": [server_credential()], "sessions": False, **changes}
-    )
+    return ServerConfig(**{"credentials": [server_credential()], "sessions": False, **changes})
 
 
 class Pair:

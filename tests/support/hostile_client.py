@@ -8,8 +8,8 @@ from tlsee.codes import HandshakeType, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ServerConnection
 from tlsee.handshake.authenticate import CLIENT_CONTEXT
+from tlsee.handshake.client_offer import Shares
 from tlsee.handshake.compose import Composer
-from tlsee.handshake.hello_client import Shares
 from tlsee.identity.credentials import Credential
 from tlsee.keys.schedule13 import TrafficSecret
 from tlsee.keys.transcript import Transcript

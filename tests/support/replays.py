@@ -144,7 +144,8 @@ def _entries(trace: Trace, role: Role) -> list[Entry]:
         for step in trace.all("key_share", role)
     ]
     judges = trace.all("message", role.other, "Certificate")
-    clock = [Entry.clock(CLOCK)] * len(judges)
+    # A server that judged nobody still looks at its clock once: it is when the session began.
+    clock = [Entry.clock(CLOCK)] * (len(judges) or role is Role.SERVER)
     signs = trace.all("message", role, "CertificateVerify")
     signature = [Entry.signature(*trace.signature(role)) for _ in signs]
     if role is Role.SERVER:
@@ -164,6 +165,7 @@ def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) 
         "provider": provider,
         "policy": policy,
         "versions": [ProtocolVersion.TLS13],
+        "sessions": False,
         "credentials": _credentials(trace, role),
         "schemes": [code for code in offered if code in policy.schemes],
     }

@@ -208,7 +208,7 @@ class TraceComposer(Composer):
         )
 
     def encrypted_extensions(
-        self, config: ServerConfig, hello: ClientHello, agreement: Agreement
+        self, config: ServerConfig, hello: ClientHello, agreement: Agreement, early: bool
     ) -> EncryptedExtensions:
         return self.trace.message(Role.SERVER, EncryptedExtensions)
 

@@ -86,6 +86,7 @@ class Cast:
             credentials=[authority.issue(SERVER_NAME, private_key=self.server_key)],
             client_trust=authority.trust if mutual else None,
             versions=versions,
+            sessions=False,
             provider=provider,
             **settings,
         )
@@ -93,6 +94,7 @@ class Cast:
             trust=authority.trust,
             credentials=mine,
             versions=versions,
+            sessions=False,
             provider=provider,
             **settings,
         )

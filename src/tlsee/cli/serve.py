@@ -109,6 +109,7 @@ def _config(options: dict[str, Any], credential: Credential) -> ServerConfig:
     try:
         return ServerConfig(
             credentials=[credential],
+            sessions=False,
             client_trust=trust,
             client_auth=options["client_auth"],
             versions=lists.versions(options["tls"]),

@@ -77,6 +77,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
     try:
         config = ClientConfig(
             trust=believed.trust,
+            sessions=False,
             versions=lists.versions(options["tls"]),
             policy=lists.policy(options["policy"]),
             groups=lists.groups(options["groups"]),

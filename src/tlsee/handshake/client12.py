@@ -15,7 +15,7 @@ from tlsee.crypto.public_keys import PublicKey
 from tlsee.deciders import CredentialRequest, JudgeRequest
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.authenticate import tell_selection
-from tlsee.handshake.client13 import ClientBasis, selected_protocol
+from tlsee.handshake.client13_facts import ClientBasis, selected_protocol
 from tlsee.handshake.exchange12 import (
     ServerParameters,
     check_parameters,

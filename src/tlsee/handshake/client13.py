@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.config import ClientConfig
+from tlsee.codes import ExtensionType, ProtocolVersion, SignatureScheme
 from tlsee.crypto.schemes import PublicKey
-from tlsee.crypto.suites import Suite
-from tlsee.deciders import CredentialRequest, JudgeRequest
+from tlsee.deciders import JudgeRequest
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.authenticate import (
     CLIENT_CONTEXT,
@@ -25,26 +23,30 @@ from tlsee.handshake.authenticate import (
     tell_secret,
     tell_selection,
 )
-from tlsee.handshake.compose import Composer
+from tlsee.handshake.client13_facts import (
+    ClientBasis,
+    ClientSession,
+    Keys,
+    selected_protocol,
+    which_credential,
+)
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
-from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
+from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import ByPsk, EarlyData, EarlyDataSettled, Outcome, PeerProof
 from tlsee.handshake.post13 import ConnectedClient
-from tlsee.handshake.psk13 import OfferedPsk
 from tlsee.handshake.record_limits import keep_to, limits_of_server
 from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Purpose, Verdict
-from tlsee.keys.schedule13 import EarlyStage, FinishedValid, HandshakeStage, TrafficSecret
+from tlsee.keys.schedule13 import EarlyStage, FinishedValid
 from tlsee.keys.transcript import Transcript
-from tlsee.questions import ChooseCredential, Judge, Sign
+from tlsee.questions import Judge, Sign
 from tlsee.sessions.session import Session
 from tlsee.trace import (
     CertificateJudged,
-    Choice,
     Direction,
     Epoch,
     ExtensionsIgnored,
@@ -55,9 +57,7 @@ from tlsee.trace import (
 )
 from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
-from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
-from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms, SignatureAlgorithmsCert
-from tlsee.wire.hellos import ClientHello
+from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
 from tlsee.wire.messages13 import (
     Certificate,
     CertificateRequest,
@@ -66,49 +66,6 @@ from tlsee.wire.messages13 import (
     EndOfEarlyData,
     Finished,
 )
-
-
-@value
-class ClientBasis:
-    """What a client knows before anybody answered; ``hello`` is the last one it sent."""
-
-    config: ClientConfig
-    identity: str | None
-    server_name: str | None
-    composer: Composer
-    hello: ClientHello
-
-
-@value
-class Keys:
-    """What ServerHello settled; ``early``: data may have been taken early, under ``psk``."""
-
-    suite: Suite
-    group: NamedGroup | None
-    shared_secret: bytes
-    psk: OfferedPsk | None
-    early: bool
-    _hidden: ClassVar[frozenset[str]] = frozenset({"shared_secret", "psk"})
-
-
-@value
-class ClientSession:
-    """What both sides know since ServerHello."""
-
-    basis: ClientBasis
-    keys: Keys
-    retried: bool
-    stage: HandshakeStage
-    client: TrafficSecret
-    server: TrafficSecret
-    alpn: bytes | None
-    early_data: EarlyData
-    _hidden: ClassVar[frozenset[str]] = frozenset({"keys", "stage", "client", "server"})
-
-    @property
-    def suite(self) -> Suite:
-        """The suite of the connection."""
-        return self.keys.suite
 
 
 def enter_handshake_keys(
@@ -289,7 +246,7 @@ class WaitFinished(State):
             flow.install(Direction.WRITE, Epoch.HANDSHAKE, session.client)
         if self.request is None:
             return _connect(ending, transcript, None, None, False, flow)
-        flow.ask(_which_credential(session.basis.config, self.request))
+        flow.ask(which_credential(session.basis.config, self.request))
         return AwaitCredential(ending, self.request)
 
 
@@ -414,34 +371,3 @@ def _judge(
     judge_request = JudgeRequest(chain, config.trust, Purpose.SERVER, session.basis.identity, now)
     flow.ask(Judge(judge_request, config.judge))
     return AwaitVerdict(session, transcript.add(message.raw), request, key)
-
-
-def selected_protocol(
-    config: ClientConfig, answer: ProtocolNameList | None, flow: Flow
-) -> bytes | None:
-    """RFC 7301, 3.1: one name, and one of ours."""
-    if answer is None:
-        if config.alpn:
-            flow.tell(peer_chose("alpn", config.alpn, None))
-        else:
-            flow.tell(Choice("alpn", (), (), None, NOTHING_OFFERED, Role.SERVER))
-        return None
-    names = answer.protocol_name_list
-    if len(names) != 1 or names[0] not in config.alpn:
-        raise PeerMisbehaved(Reasons.alpn_not_offered)
-    flow.tell(peer_chose("alpn", config.alpn, names[0]))
-    return names[0]
-
-
-def _which_credential(config: ClientConfig, request: CertificateRequest) -> ChooseCredential:
-    schemes = request.extensions.require(SignatureAlgorithms).supported_signature_algorithms
-    for_chain = request.extensions.get(SignatureAlgorithmsCert)
-    authorities = request.extensions.get(CertificateAuthorities)
-    wanted = CredentialRequest(
-        config.credential_index,
-        None,
-        tuple(scheme for scheme in schemes if scheme in config.schemes),
-        for_chain.supported_signature_algorithms if for_chain is not None else None,
-        authorities.authorities if authorities is not None else (),
-    )
-    return ChooseCredential(wanted, config.choose_credential)

@@ -10,19 +10,14 @@ from typing import ClassVar
 
 from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
-from tlsee.crypto.provider import OwnShare
 from tlsee.crypto.suites import Suite
 from tlsee.deciders import JudgeRequest
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
 from tlsee.handshake import client12
-from tlsee.handshake.authenticate import tell_secret
 from tlsee.handshake.client12 import WaitCertificate
-from tlsee.handshake.client13 import (
-    ClientBasis,
-    Keys,
-    WaitEncryptedExtensions,
-    enter_handshake_keys,
-)
+from tlsee.handshake.client13 import WaitEncryptedExtensions, enter_handshake_keys
+from tlsee.handshake.client13_facts import ClientBasis, Keys
+from tlsee.handshake.client_offer import Beginning, Offer, Shares, fork_shares, greet, recall
 from tlsee.handshake.compose import (
     DOWNGRADE_TO_OLDER,
     DOWNGRADE_TO_TLS12,
@@ -33,16 +28,12 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import EarlyData, EarlyDataSettled
-from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit, offers, without_psks
-from tlsee.handshake.reflections import REFLECTIONS
-from tlsee.handshake.tickets13 import session_key
+from tlsee.handshake.psk13 import Offered, OfferedPsk, offers, without_psks
 from tlsee.identity.path.judge import Purpose, Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import Judge
 from tlsee.reasons import TOO_OLD
-from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
-from tlsee.trace import Direction, Epoch
 from tlsee.values import replace, value
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
@@ -57,38 +48,6 @@ from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import SupportedVersionsServerHello
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 
-Shares = dict[NamedGroup, OwnShare]
-
-
-@value
-class Beginning:
-    """What a client wants before it has said anything; ``early``: to send data at once."""
-
-    config: ClientConfig
-    identity: str | None
-    server_name: str | None
-    composer: Composer
-    early: bool
-
-
-@value
-class Offer:
-    """One hello that the server may answer (a later ECH has two), with its transcript so far.
-
-    ``early``: data goes out behind it, under the first of ``psks``.
-    """
-
-    hello: ClientHello
-    raw: bytes
-    shares: Shares
-    psks: Offered
-    early: bool
-    _hidden: ClassVar[frozenset[str]] = frozenset({"shares", "psks"})
-
-
-def _fork(shares: Shares) -> Shares:
-    return {group: share.fork() for group, share in shares.items()}
-
 
 def start(
     config: ClientConfig,
@@ -100,25 +59,14 @@ def start(
 ) -> AwaitSessionVerdict | WaitServerHello:
     """START: say hello; where a session is at hand, ask first what its certificates are now."""
     beginning = Beginning(config, identity, server_name, composer, early)
-    session = _recall(beginning)
+    session = recall(beginning)
     if session is None or not session.peer_chain:
-        return _greet(beginning, offers(config, session, None), flow)
+        basis, offer = greet(beginning, offers(config, session, None), flow)
+        return WaitServerHello(basis, (offer,))
     now = config.provider.now()
     request = JudgeRequest(session.peer_chain, config.trust, Purpose.SERVER, identity, now)
     flow.ask(Judge(request, config.judge))
     return AwaitSessionVerdict(beginning, session)
-
-
-def _recall(beginning: Beginning) -> Session | None:
-    """The newest session with this server that this configuration may resume."""
-    config = beginning.config
-    if config.sessions is None:
-        return None
-    key = session_key(beginning.server_name, beginning.identity)
-    for session in config.sessions.take(key, config.provider.now()):
-        if session.version == ProtocolVersion.TLS13 and session.suite in config.suites13:
-            return session
-    return None
 
 
 @value
@@ -137,42 +85,8 @@ class AwaitSessionVerdict(State):
         config = self.beginning.config
         believed = answer.accepted or config.trust.insecure
         session = self.session if believed else None
-        return _greet(self.beginning, offers(config, session, answer), flow)
-
-
-def _greet(beginning: Beginning, psks: Offered, flow: Flow) -> WaitServerHello:
-    """START to WAIT_SH: make the shares, say hello, and what may be said early."""
-    config, composer = beginning.config, beginning.composer
-    shares = {group: config.provider.groups[group].generate() for group in config.key_shares}
-    entries = tuple(KeyShareEntry(group, share.public) for group, share in shares.items())
-    hello = composer.client_hello(config, beginning.server_name, entries)
-    early = beginning.early and _may_be_early(config, psks)
-    if psks:
-        hello = composer.offer_psks(hello, psks, early, Transcript.start)
-        if any(isinstance(psk.source, ExternalPsk) for psk in psks):
-            REFLECTIONS.remember(hello.random)
-    raw = flow.send(hello)
-    if early:
-        _open_early(psks[0], hello.random, raw, flow)
-    basis = ClientBasis(config, beginning.identity, beginning.server_name, composer, hello)
-    return WaitServerHello(basis, (Offer(hello, raw, shares, psks, early),))
-
-
-def _may_be_early(config: ClientConfig, psks: Offered) -> bool:
-    """RFC 9846, 4.3.10: under the first key, and for the protocol that it was agreed on."""
-    if not psks or not early_limit(psks[0].source):
-        return False
-    source = psks[0].source
-    return isinstance(source, ExternalPsk) or source.alpn is None or source.alpn in config.alpn
-
-
-def _open_early(psk: OfferedPsk, random: bytes, raw: bytes, flow: Flow) -> None:
-    """K_send = early data."""
-    secret = psk.stage.early_traffic(Transcript.start(psk.hash_name, raw).digest())
-    tell_secret(flow, "CLIENT_EARLY_TRAFFIC_SECRET", random, secret)
-    flow.change_cipher_spec()
-    flow.install(Direction.WRITE, Epoch.EARLY, secret)
-    flow.open_early(Direction.WRITE, early_limit(psk.source))
+        basis, offer = greet(self.beginning, offers(config, session, answer), flow)
+        return WaitServerHello(basis, (offer,))
 
 
 @value
@@ -186,7 +100,7 @@ class WaitServerHello(State):
 
     def fork(self) -> WaitServerHello:
         """Shares are used once, so each copy has its own."""
-        offers = tuple(replace(offer, shares=_fork(offer.shares)) for offer in self.offers)
+        offers = tuple(replace(offer, shares=fork_shares(offer.shares)) for offer in self.offers)
         return replace(self, offers=offers)
 
     def after_dummy(self) -> WaitServerHello:
@@ -229,6 +143,8 @@ class WaitServerHello(State):
         offer = self.offers[0]
         if not message.extensions.has(ExtensionType.supported_versions):
             check_older(self.basis, message)
+            if offer.early:
+                raise PeerIncompatible(Reasons.older_after_early_data)
             check_solicited(offer.hello, message.extensions)
             if self.dummy:
                 raise PeerMisbehaved(
@@ -257,7 +173,7 @@ class WaitRetriedHello(State):
 
     def fork(self) -> WaitRetriedHello:
         """Shares are used once, so each copy has its own."""
-        return replace(self, shares=_fork(self.shares))
+        return replace(self, shares=fork_shares(self.shares))
 
     def on_server_hello(self, message: ServerHello, flow: Flow) -> WaitEncryptedExtensions:
         """The same checks, and that the server keeps its word of the HelloRetryRequest."""
@@ -412,7 +328,7 @@ def _exchange(
     answer = message.extensions.get(KeyShareServerHello)
     if answer is None:
         if psk is None or not basis.config.policy.legacy_psk_alone:
-            raise PeerMisbehaved(Reasons.key_share_missing)
+            message.extensions.require(KeyShareServerHello)
         return None, b""
     entry = answer.server_share
     share = shares.get(entry.group)

@@ -31,15 +31,8 @@ from tlsee.handshake.psk13 import (
 )
 from tlsee.handshake.psk_choice13 import Opening, Retry, modes, select, suites_for
 from tlsee.handshake.record_limits import limits_of_client
-from tlsee.handshake.server13 import (
-    AwaitCredential,
-    ServerBasis,
-    Terms,
-    WaitEndOfEarlyData,
-    WaitFinished,
-    choose_credential,
-    resume,
-)
+from tlsee.handshake.server13 import ServerBasis, Terms, WaitEndOfEarlyData, WaitFinished
+from tlsee.handshake.server13_flight import AwaitCredential, choose_credential, resume
 from tlsee.identity.path.judge import Purpose, Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import FindSession, IsReplay, Judge

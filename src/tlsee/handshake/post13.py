@@ -61,9 +61,12 @@ class ConnectedClient(Connected):
         """RFC 9846, 4.7.1: kept for the next connection with this server."""
         outcome = self.outcome
         key = session_key(outcome.server_name, outcome.identity)
-        nonce, now = message.ticket_nonce, self.config.provider.now()
-        session = session_behind(outcome, self.main, self.transcript, nonce, now)
-        flow.tell(TicketArrived(message.ticket_lifetime, key, received(session, message)))
+        session = None
+        if self.config.sessions is not None:
+            nonce, now = message.ticket_nonce, self.config.provider.now()
+            made = session_behind(outcome, self.main, self.transcript, nonce, now)
+            session = received(made, message)
+        flow.tell(TicketArrived(message.ticket_lifetime, key, session))
         return self
 
     def do_update_keys(self, request: bool, flow: Flow) -> ConnectedClient:

@@ -30,7 +30,7 @@ def provenance(proof: PeerProof, now: Callable[[], float]) -> tuple[tuple[bytes,
             return proof.source.peer_chain, proof.source.established_at
         return (), now()
     if isinstance(proof, ByCertificate | ByDecryption | Unverified):
-        return tuple(view.der for view in proof.verdict.presented), now()
+        return tuple(view.der for view in proof.verdict.presented), proof.verdict.at
     return (), now()
 
 

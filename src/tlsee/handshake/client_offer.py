@@ -1,0 +1,107 @@
+"""What a client says first: its shares, its keys, and what it dares to say early."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from tlsee.codes import NamedGroup, ProtocolVersion
+from tlsee.config import ClientConfig
+from tlsee.crypto.provider import OwnShare
+from tlsee.handshake.authenticate import tell_secret
+from tlsee.handshake.client13_facts import ClientBasis
+from tlsee.handshake.compose import (
+    Composer,
+)
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit
+from tlsee.handshake.reflections import REFLECTIONS
+from tlsee.handshake.tickets13 import session_key
+from tlsee.keys.transcript import Transcript
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
+from tlsee.trace import Direction, Epoch
+from tlsee.values import value
+from tlsee.wire.extensions.key_share import (
+    KeyShareEntry,
+)
+from tlsee.wire.hellos import ClientHello
+
+Shares = dict[NamedGroup, OwnShare]
+
+
+@value
+class Beginning:
+    """What a client wants before it has said anything; ``early``: to send data at once."""
+
+    config: ClientConfig
+    identity: str | None
+    server_name: str | None
+    composer: Composer
+    early: bool
+
+
+@value
+class Offer:
+    """One hello that the server may answer (a later ECH has two), with its transcript so far.
+
+    ``early``: data goes out behind it, under the first of ``psks``.
+    """
+
+    hello: ClientHello
+    raw: bytes
+    shares: Shares
+    psks: Offered
+    early: bool
+    _hidden: ClassVar[frozenset[str]] = frozenset({"shares", "psks"})
+
+
+def fork_shares(shares: Shares) -> Shares:
+    """The same shares, each of which can be used once, for a forked connection."""
+    return {group: share.fork() for group, share in shares.items()}
+
+
+def recall(beginning: Beginning) -> Session | None:
+    """The newest session with this server that this configuration may resume."""
+    config = beginning.config
+    if config.sessions is None:
+        return None
+    key = session_key(beginning.server_name, beginning.identity)
+    for session in config.sessions.take(key, config.provider.now()):
+        if session.version == ProtocolVersion.TLS13 and session.suite in config.suites13:
+            return session
+    return None
+
+
+def greet(beginning: Beginning, psks: Offered, flow: Flow) -> tuple[ClientBasis, Offer]:
+    """From START on: make the shares, say hello, and what may be said early."""
+    config, composer = beginning.config, beginning.composer
+    shares = {group: config.provider.groups[group].generate() for group in config.key_shares}
+    entries = tuple(KeyShareEntry(group, share.public) for group, share in shares.items())
+    hello = composer.client_hello(config, beginning.server_name, entries)
+    early = beginning.early and _may_be_early(config, psks)
+    if psks:
+        hello = composer.offer_psks(hello, psks, early, Transcript.start)
+        if any(isinstance(psk.source, ExternalPsk) for psk in psks):
+            REFLECTIONS.remember(hello.random)
+    raw = flow.send(hello)
+    if early:
+        _open_early(psks[0], hello.random, raw, flow)
+    basis = ClientBasis(config, beginning.identity, beginning.server_name, composer, hello)
+    return basis, Offer(hello, raw, shares, psks, early)
+
+
+def _may_be_early(config: ClientConfig, psks: Offered) -> bool:
+    """RFC 9846, 4.3.10: under the first key, and for the protocol that it was agreed on."""
+    if not psks or not early_limit(psks[0].source):
+        return False
+    source = psks[0].source
+    return isinstance(source, ExternalPsk) or source.alpn is None or source.alpn in config.alpn
+
+
+def _open_early(psk: OfferedPsk, random: bytes, raw: bytes, flow: Flow) -> None:
+    """K_send = early data."""
+    secret = psk.stage.early_traffic(Transcript.start(psk.hash_name, raw).digest())
+    tell_secret(flow, "CLIENT_EARLY_TRAFFIC_SECRET", random, secret)
+    flow.change_cipher_spec()
+    flow.install(Direction.WRITE, Epoch.EARLY, secret)
+    flow.open_early(Direction.WRITE, early_limit(psk.source))
