@@ -190,6 +190,9 @@ class Core:
             self._count_post_handshake()
             self._keep_session(fact)
             return
+        elif isinstance(fact, outcome.SessionSpent):
+            fact.sessions.spend(fact.identity)
+            return
         elif isinstance(fact, outcome.EarlyDataSettled):
             self._early_room = 0
         elif isinstance(fact, outcome.KeysUpdated):

@@ -27,7 +27,7 @@ from tlsee.handshake.psk13 import (
     Source,
     check_offer,
     early_limit,
-    ticket_age_error,
+    expected_arrival,
 )
 from tlsee.handshake.psk_choice13 import Opening, Retry, modes, select, suites_for
 from tlsee.handshake.record_limits import limits_of_client
@@ -36,7 +36,7 @@ from tlsee.handshake.server13_flight import AwaitCredential, choose_credential, 
 from tlsee.identity.path.judge import Purpose, Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import FindSession, IsReplay, Judge
-from tlsee.sessions.bounds import FRESHNESS_WINDOW, REPLAY_SPAN
+from tlsee.sessions.bounds import FRESHNESS_WINDOW
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.trace import CertificateJudged, Choice, Role
@@ -242,8 +242,10 @@ def _weigh_early(terms: Terms, flow: Flow) -> Resumed:
         flow.tell(Choice("early_data", (True,), (), False, why, Role.SERVER))
         _refuse_early(terms, flow)
         return resume(terms, flow)
+    # The ticket names it, so that one ticket brings early data once; until the hello is stale.
     token = sha256(psk.identity.identity).digest()
-    flow.ask(IsReplay(token, now + REPLAY_SPAN, now, config.sessions))
+    until = expected_arrival(psk) + FRESHNESS_WINDOW
+    flow.ask(IsReplay(token, until, now, config.sessions))
     return AwaitReplay(terms)
 
 
@@ -260,7 +262,7 @@ def _not_early(terms: Terms, now: float) -> str:
         return "an external key has no ticket that could be used once"
     if psk.source.suite != terms.agreement.suite:
         return "the suite is another"
-    if ticket_age_error(psk.source, psk.identity, now) > FRESHNESS_WINDOW:
+    if abs(now - expected_arrival(psk)) > FRESHNESS_WINDOW:
         return "the ticket's age does not fit: the hello is not fresh"
     return ""
 

@@ -11,6 +11,7 @@ from tlsee.identity.path.judge import Verdict, VerifiedPeer
 from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
+from tlsee.sessions.stores import ServerSessions
 from tlsee.trace import Direction
 from tlsee.values import value
 
@@ -92,6 +93,15 @@ class KeysUpdated:
 
     direction: Direction
     requested: bool
+
+
+@value
+class SessionSpent:
+    """A server's session was resumed; where it is kept, it is kept no longer (RFC 9846, 8.1)."""
+
+    identity: bytes
+    sessions: ServerSessions
+    _hidden: ClassVar[frozenset[str]] = frozenset({"identity", "sessions"})
 
 
 @value

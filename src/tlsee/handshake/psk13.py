@@ -173,10 +173,12 @@ def check_offer(offered: PreSharedKeyClientHello) -> None:
         )
 
 
-def ticket_age_error(session: Session, identity: PskIdentity, now: float) -> float:
-    """By how many seconds the client's clock and ours disagree on a ticket's age."""
-    claimed = ((identity.obfuscated_ticket_age - session.age_add) % _AGES) / 1000
-    return abs(now - session.issued_at - claimed)
+def expected_arrival(psk: SelectedPsk) -> float:
+    """When a hello with this ticket should come, by the age that the client gives it (8.3)."""
+    if not isinstance(psk.source, Session):
+        return 0.0
+    claimed = (psk.identity.obfuscated_ticket_age - psk.source.age_add) % _AGES
+    return psk.source.issued_at + claimed / 1000
 
 
 def knows_tickets(hello: ClientHello) -> bool:

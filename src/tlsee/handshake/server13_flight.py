@@ -24,7 +24,7 @@ from tlsee.handshake.authenticate import (
 from tlsee.handshake.compose import Agreement
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
-from tlsee.handshake.outcome import ByPsk
+from tlsee.handshake.outcome import ByPsk, SessionSpent
 from tlsee.handshake.psk13 import early_limit
 from tlsee.handshake.record_limits import keep_to
 from tlsee.handshake.server13 import (
@@ -42,6 +42,7 @@ from tlsee.identity.proof import Anonymous
 from tlsee.keys.schedule13 import EarlyStage, MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import ChooseCredential, Sign
+from tlsee.sessions.session import Session
 from tlsee.text import printable
 from tlsee.trace import (
     Direction,
@@ -85,6 +86,9 @@ def resume(terms: Terms, flow: Flow) -> WaitFinished | WaitEndOfEarlyData:
     if terms.psk is None:
         raise AssertionError("nothing to resume")
     said = _say_hello(terms, flow)
+    sessions = terms.basis.config.sessions
+    if isinstance(terms.psk.source, Session) and sessions is not None:
+        flow.tell(SessionSpent(terms.psk.identity.identity, sessions))
     proof = ByPsk(terms.psk.source, terms.verdict)
     session = ServerSession(terms, None, None, None, said.main, said.client, said.server)
     flight, transcript = _finish(session, said.transcript, flow)
