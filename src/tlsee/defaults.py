@@ -167,6 +167,34 @@ LINGER_LIMIT = 1_048_576
 # help a client choose; a store of every public root (some 15 kB) tells it nothing.
 AUTHORITIES_LIMIT = 8192
 
+# --- Fetching (off unless a configuration is given a fetcher) -------------------------------------
+
+# Seconds for one fetch. Firefox waits 2 s for a responder and 10 s where its answer is required;
+# a person waits for all of them, and the handshake has 30.
+FETCH_TIMEOUT = 5.0
+
+# Where authorities publish. Other ports are other services.
+FETCH_PORTS = (80, 8080)
+
+# Addresses of one name that are tried.
+FETCH_ADDRESSES = 4
+
+# Bytes of a revocation list; those of public authorities are partitioned and stay below 10 MB. An
+# OCSP response has some 2 kB, an issuer's certificate as well.
+FETCHED_LIST_LIMIT = 16 * 1024 * 1024
+FETCHED_LIMIT = 65_536
+
+# What was fetched is kept until its nextUpdate, but no longer than an hour, since nobody has
+# verified it then; a failure for a minute.
+FETCH_CACHE_SIZE = 64 * 1024 * 1024
+FETCH_CACHE_ENTRIES = 4096
+FETCH_CACHE_LIFETIME = 3600.0
+FETCH_FAILURE_LIFETIME = 60.0
+
+# How often one judgement may ask for more. A path of three certificates needs its responders (1),
+# then its lists (2), and a missing issuer before that (1).
+FETCH_ROUNDS = 6
+
 # Tickets that a server sends after a full handshake, so that two connections can resume at the same
 # time, as OpenSSL and rustls do; after a resumed one it is one, for the one that was used.
 TICKETS = 2
