@@ -27,6 +27,7 @@ VERBS = {
     "demo": "watch a client and a server shake hands on this machine",
     "connect": "connect to a server, and tell what was negotiated and proved",
     "serve": "run a server that tells each client what was negotiated",
+    "explain": "explain a word: an alert, extension, suite, field, or an older name",
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
@@ -74,29 +75,19 @@ def _no_verb(word: str) -> str:
         return f"{printable(word, 40)} is no option of tlsee; tlsee --help lists what there is"
     from difflib import get_close_matches
 
+    from tlsee.cli.meant import shown_target
+
     close = [verb for verb in VERBS if verb.startswith(word) or word.startswith(verb)]
     close = close or get_close_matches(word, VERBS, 1, 0.75)
     if close:
         return f"{printable(word, 40)!r} is no verb; type: tlsee {close[0]}"
     if any(mark in word for mark in ".:[") or word == "localhost":
-        return f"to connect, type: tlsee connect {_shown_target(word)}"
+        return f"to connect, type: tlsee connect {shown_target(word)}"
     listed = ", ".join(VERBS)
     return (
         f"{printable(word, 40)!r} is no verb ({listed}); "
-        f"to connect to a host, type: tlsee connect {_shown_target(word)}"
+        f"to connect to a host, type: tlsee connect {shown_target(word)}"
     )
-
-
-def _shown_target(word: str) -> str:
-    """The target without what a pasted URL has and nobody needs: user, path, query."""
-    from tlsee.cli.exit_codes import Usage
-    from tlsee.cli.targets import HTTPS_PORT, parse_target
-
-    try:
-        target = parse_target(word)
-    except Usage:
-        return "HOST"
-    return target.host if target.port == HTTPS_PORT and ":" not in target.host else str(target)
 
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
@@ -135,6 +126,7 @@ def group(context: click.Context) -> None:
       tlsee demo                       no set-up: watch one handshake
       tlsee connect www.python.org     your own: what was agreed and proved
       tlsee serve                      then the curl line it prints
+      tlsee explain unknown_ca         what a word means, and what to do
     """  # noqa: D301 - click wants the backspace itself
     if context.invoked_subcommand is None:
         raise click.UsageError(

@@ -12,6 +12,7 @@ from typing import Any
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import Usage
 from tlsee.cli.keylogs import keylog_files
+from tlsee.cli.meant import no_file
 from tlsee.cli.output import is_terminal
 from tlsee.cli.proxy import Proxy, choose_proxy
 from tlsee.cli.targets import Target, parse_target
@@ -62,6 +63,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
     Raises:
         Usage: something cannot be meant or read.
     """
+    no_file(options["target"])
     target = parse_target(options["target"])
     name = options["server_name"]
     named = parse_target(name).host if name is not None else target.host
