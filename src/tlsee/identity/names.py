@@ -174,13 +174,18 @@ def matches_dns(presented: str, name: str) -> bool:
 
     A wildcard is the whole left-most label and stands for exactly one label.
     """
+    return is_dns_name(name) and _matches(presented, name)
+
+
+def _matches(presented: str, name: str) -> bool:
+    """The same for a reference that was checked when it was made."""
     presented = presented.lower()
     if presented == name:
-        return is_dns_name(name)
+        return True
     if not presented.startswith("*."):
         return False
-    first, _, parent = name.partition(".")
-    return bool(first) and parent == presented[2:] and is_dns_name(parent)
+    parent = name.partition(".")[2]
+    return bool(parent) and parent == presented[2:]
 
 
 def covers(
@@ -192,7 +197,7 @@ def covers(
     """
     if wanted.dns:
         for presented in certificate.dns_names:
-            if matches_dns(presented, wanted.dns):
+            if _matches(presented, wanted.dns):
                 return presented
     elif wanted.address is not None:
         if _has_address(certificate, wanted):

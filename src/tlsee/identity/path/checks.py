@@ -84,8 +84,8 @@ def name(certificate: CertificateView, wanted: names.Reference, matched: str) ->
 def public_suffix(
     certificate: CertificateView, matched: str, profile: Profile
 ) -> tuple[Check, ...]:
-    """On the web a wildcard directly below a public suffix is nobody's to have."""
-    if profile is Profile.PRIVATE or not matched.startswith("*."):
+    """On the web a wildcard, ``matched``, directly below a public suffix is nobody's to have."""
+    if profile is Profile.PRIVATE:
         return ()
     parent = matched[2:].lower()
     if "." in parent and not SUFFIXES.has(parent):

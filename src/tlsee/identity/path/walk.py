@@ -12,7 +12,7 @@ from tlsee.identity.certificate import CertificateView
 from tlsee.identity.path import bounds, checks, name_constraints, policies
 from tlsee.identity.path.asked import Asked
 from tlsee.identity.path.certificate_rules import Ask
-from tlsee.identity.path.rules import PASSED, Role, static_checks
+from tlsee.identity.path.rules import PASSED, Findings, Role, static_checks
 from tlsee.identity.path.verdict import Check, Step
 from tlsee.identity.trust import Anchor, Profile
 from tlsee.reasons import Reasons
@@ -43,20 +43,20 @@ class Walk:
         ask = Ask(asked.purpose, asked.use, asked.profile or own)
         limits = anchor.limits if anchor is not None else UNLIMITED
         last = len(chain) - 1
-        found, matched = self._leaf(chain, anchor, ask, limits)
-        rows = [found]
+        static, found, matched = self._leaf(chain, anchor, ask, limits)
+        statics, rows = [static], [found]
         authorities_between = 0
         for place in range(1, last + 1):
             issuer = chain[place]
             is_anchor = anchor is not None and place == last
-            static = static_checks(issuer, Role.ANCHOR if is_anchor else Role.AUTHORITY, ask)
+            statics.append(static_checks(issuer, Role.ANCHOR if is_anchor else Role.AUTHORITY, ask))
             found = [
-                *static.checks,
                 checks.dates(issuer, asked.at),
                 checks.path_length(issuer, authorities_between),
                 checks.issuer_purpose(issuer, asked.purpose),
-                *self._constraints(chain, place, limits, ""),
             ]
+            if place < last:
+                self._constrain(chain, place, limits, "", found)
             if not is_anchor and end is None:
                 found.append(checks.SIGNATURE)
             rows.append(found)
@@ -66,49 +66,52 @@ class Walk:
             rows[-1].append(end)
         elif anchor is not None:
             self._whole(chain, anchor, rows)
-        ok = all(check.ok for row in rows for check in row)
-        steps = [Step(view, tuple(row)) for view, row in zip(chain, rows, strict=True)]
+        ok = all([static.ok for static in statics]) and all(
+            [check.ok for row in rows for check in row]
+        )
+        steps = [
+            Step(view, (*static.checks, *row))
+            for view, static, row in zip(chain, statics, rows, strict=True)
+        ]
         return steps, ok, matched
 
     def _leaf(
         self, chain: Chain, anchor: Anchor | None, ask: Ask, limits: Limits
-    ) -> tuple[list[Check], str]:
+    ) -> tuple[Findings, list[Check], str]:
         leaf = chain[0]
         pinned = anchor is not None and len(chain) == 1
-        found = [*static_checks(leaf, Role.PINNED if pinned else Role.LEAF, ask).checks]
-        found.append(checks.dates(leaf, self.asked.at))
+        static = static_checks(leaf, Role.PINNED if pinned else Role.LEAF, ask)
+        found = [checks.dates(leaf, self.asked.at)]
         matched = ""
         if self.wanted is not None:
             legacy = limits.legacy_common_name and ask.profile is Profile.PRIVATE
             matched = names.covers(leaf, self.wanted, legacy_common_name=legacy)
             found.append(checks.name(leaf, self.wanted, matched))
-            if not pinned:
+            if not pinned and matched.startswith("*."):
                 found += checks.public_suffix(leaf, matched, ask.profile)
-        found += self._constraints(chain, 0, limits, matched)
+        self._constrain(chain, 0, limits, matched, found)
         if limits.issued_until is not None:
             found.append(checks.distrust(leaf, limits.issued_until))
         if not pinned and len(chain) > 1:
             found.append(checks.SIGNATURE)
-        return found, matched
+        return static, found, matched
 
-    def _constraints(self, chain: Chain, place: int, limits: Limits, matched: str) -> list[Check]:
+    def _constrain(
+        self, chain: Chain, place: int, limits: Limits, matched: str, found: list[Check]
+    ) -> None:
         """All authorities above have a say, but not on self-issued ones that are no leaf."""
         certificate = chain[place]
         if place and certificate.self_issued:
-            return []
-        also = _as_name(certificate, matched)
-        found = [
-            checks.constraints(
-                certificate, name_constraints.violation(certificate, issuer, self.budget, also)
-            )
-            for issuer in chain[place + 1 :]
-            if issuer.name_constraints is not None
-        ]
-        limited = bool(limits.permitted or limits.excluded)
-        if limited and (place == 0 or place < len(chain) - 1):
+            return
+        for issuer in chain[place + 1 :]:
+            if issuer.name_constraints is not None:
+                also = _as_name(certificate, matched)
+                why = name_constraints.violation(certificate, issuer, self.budget, also)
+                found.append(checks.constraints(certificate, why))
+        if limits.permitted or limits.excluded:
+            also = _as_name(certificate, matched)
             beyond = name_constraints.beyond_limits(certificate, limits, self.budget, also)
             found.append(checks.constraints(certificate, beyond))
-        return found
 
     def _whole(self, chain: Chain, anchor: Anchor, rows: list[list[Check]]) -> None:
         """What is asked of the path as a whole, noted where it is broken."""
