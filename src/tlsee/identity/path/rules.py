@@ -135,7 +135,7 @@ RULES = (
     Rule("names of the nameless", "without a subject subjectAltName is critical, with one it is not",
          "RFC 5280, 4.2.1.6; CA/Browser Forum BR, 7.1.2.7.12", LEAF, WEB, is_so.names_criticality, _FORM, fields.SUBJECT_ALT_NAME),
     Rule("host names", "each dNSName is a host name, perhaps with a wildcard as its whole left-most label",
-         "CA/Browser Forum BR, 7.1.4.2", LEAF, WEB, is_so.no_host_name, _FORM, fields.SUBJECT_ALT_NAME),
+         "CA/Browser Forum BR, 7.1.2.7.12", LEAF, WEB, is_so.no_host_name, _FORM, fields.SUBJECT_ALT_NAME),
     Rule("common name", "a server's common name does not spell a name of its subjectAltName otherwise; an internationalized one is in it",
          "CA/Browser Forum BR, 7.1.4.3", LEAF, WEB, is_so.common_name_odd, _FORM, "subject"),
 )
