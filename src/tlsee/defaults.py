@@ -141,6 +141,10 @@ WARNING_ALERT_LIMIT = 4
 # BoringSSL and Go stop at 32 KeyUpdates; servers send one to four tickets.
 KEY_UPDATE_LIMIT = 32
 
+# Renegotiations of TLS 1.2 that are refused with a warning; one more ends the connection. A server
+# that wants a certificate asks again with the next request; BoringSSL ends at the first.
+RENEGOTIATION_LIMIT = 8
+
 # Refused early data, as bytes of records that cannot be opened. OpenSSL's default for
 # max_early_data is 16,384; a client's send buffer may hold twice that and overhead.
 SKIPPED_EARLY_DATA_LIMIT = 65_536

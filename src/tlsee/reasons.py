@@ -108,6 +108,7 @@ class Reasons:
 
     session_not_offered = _row("session_not_offered", Alert.illegal_parameter, "RFC 5246, 7.4.1.3", "the server resumes a session that we did not offer")
     insecure_renegotiation = _row("insecure_renegotiation", Alert.handshake_failure, "RFC 5746, 3.4", "the peer does not know secure renegotiation (RFC 5746, of 2010)", "update the peer: without it somebody in between can put bytes before yours")
+    too_many_renegotiations = _row("too_many_renegotiations", Alert.handshake_failure, "RFC 5246, 7.2.2", "the peer asks to renegotiate again and again, although it was refused")
     renegotiation_info_wrong = _row("renegotiation_info_wrong", Alert.handshake_failure, "RFC 5746, 3.4", "renegotiation_info is not empty in a first handshake")
     extended_main_secret_missing = _row("extended_main_secret_missing", Alert.handshake_failure, "RFC 7627, 5.2", "the peer does not bind the main secret to the handshake (extended_main_secret)", "update the peer, or use TLS 1.3")
     mac_then_encrypt = _row("mac_then_encrypt", Alert.handshake_failure, "RFC 7366, 2", "the server chose CBC without encrypt_then_mac", "update the server, or have it take a suite with GCM or ChaCha20-Poly1305")

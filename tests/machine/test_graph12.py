@@ -16,6 +16,7 @@ from tlsee.handshake.machine import (
     edges,
 )
 from tlsee.trace import Epoch
+from tlsee.values import replace
 
 CCS = "change_cipher_spec"
 
@@ -119,11 +120,11 @@ def test_finished_without_change_cipher_spec_is_refused() -> None:
     assert refused == 2  # one in each role
 
 
-def test_renegotiation_is_answered_with_a_warning_and_nothing_changes() -> None:
+def test_renegotiation_is_answered_with_a_warning_and_counted() -> None:
     """RFC 5746 made it safe; RFC 9325, 3.5 would rather not have it. Here there is none."""
     running = pair().run()
     state = running.client.state
     running.client.receive(Epoch.APPLICATION, b"\x00\x00\x00\x00")
 
-    assert running.client.state is state
+    assert running.client.state == replace(state, refusals=1)
     assert running.client_carrier.warnings == [AlertDescription.no_renegotiation_RESERVED]

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from tlsee import defaults
 from tlsee.codes import AlertDescription
+from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.outcome import Outcome
 from tlsee.keys.schedule12 import MainSecret
 from tlsee.keys.schedule13 import FinishedValid
-from tlsee.values import value
+from tlsee.values import replace, value
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages12 import HelloRequest
 
 
 @value
 class Connected12(State):
-    """Both Finished are checked; the peer's proof is in ``outcome``."""
+    """Both Finished are checked; the peer's proof is in ``outcome``.
+
+    ``refusals`` counts the renegotiations that were refused: each costs us a message to read and
+    an alert to send, so there is a last one.
+    """
 
     outcome: Outcome
     receipt: FinishedValid
     main: MainSecret
     client_random: bytes
     server_random: bytes
+    refusals: int = 0
     rfc: ClassVar[str] = "CONNECTED"
     connected: ClassVar[bool] = True
     allows_change_cipher_spec: ClassVar[bool] = False
@@ -40,8 +47,7 @@ class ConnectedClient12(Connected12):
 
     def on_hello_request(self, message: HelloRequest, flow: Flow) -> ConnectedClient12:  # noqa: ARG002
         """RFC 5246, 7.4.1.1: the server would like to renegotiate. We would not (RFC 9325, 3.5)."""
-        flow.warn(AlertDescription.no_renegotiation_RESERVED)
-        return self
+        return replace(self, refusals=_refuse(self.refusals, flow))
 
 
 @value
@@ -50,5 +56,16 @@ class ConnectedServer12(Connected12):
 
     def on_client_hello(self, message: ClientHello, flow: Flow) -> ConnectedServer12:  # noqa: ARG002
         """RFC 5246, 7.2.2: the client would like to renegotiate. We would not."""
-        flow.warn(AlertDescription.no_renegotiation_RESERVED)
-        return self
+        return replace(self, refusals=_refuse(self.refusals, flow))
+
+
+def _refuse(refusals: int, flow: Flow) -> int:
+    """Say no once more; gives how often that was.
+
+    Raises:
+        PeerMisbehaved: ``too_many_renegotiations``.
+    """
+    if refusals == defaults.RENEGOTIATION_LIMIT:
+        raise PeerMisbehaved(Reasons.too_many_renegotiations)
+    flow.warn(AlertDescription.no_renegotiation_RESERVED)
+    return refusals + 1
