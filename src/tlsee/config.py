@@ -23,10 +23,19 @@ from tlsee.config_checks import (
 )
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
-from tlsee.deciders import CredentialChooser, Judge, default_chooser, default_judge
+from tlsee.deciders import (
+    CredentialChooser,
+    Fetcher,
+    Judge,
+    Judging,
+    default_chooser,
+    default_judge,
+    judging_of,
+)
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import CredentialIndex
+from tlsee.identity.path.known import Revocation
 from tlsee.identity.shelf import CredentialSource, Shelf
 from tlsee.identity.trust import Trust
 from tlsee.negotiable import Wishes, negotiable
@@ -54,6 +63,7 @@ class _Config:
         policy: Policy,
         provider: Provider,
         record_size_limit: int | None,
+        judging: Judging,
         judge: Judge,
         choose_credential: CredentialChooser,
         psks: Iterable[ExternalPsk],
@@ -84,6 +94,7 @@ class _Config:
         self.alpn = protocol_names(alpn)
         check_usable(self.credentials, self.versions, self.schemes, self.schemes12)
         self.record_size_limit = checked_size_limit(record_size_limit)
+        self.judging = judging
         self.judge = judge
         self.choose_credential = choose_credential
         self.keys_by_identity = psks_by_identity(psks)
@@ -125,6 +136,10 @@ class ClientConfig(_Config):
         max_fragment_length: ask for records of at most this many bytes of content in both
             directions, 512, 1024, 2048 or 4096 (RFC 6066, 4). A server that knows
             record_size_limit goes by that, which is then no longer either.
+        revocation: ``"off"``, ``"soft"`` or ``"hard"``: whether it is asked if a certificate was
+            taken back, and whether not knowing refuses; see docs/revocation.md.
+        crls: revocation lists, PEM or DER. fetcher: who fetches lists, OCSP responses and, with
+            ``fetch_issuers``, missing intermediates; nobody unless given.
         judge, choose_credential: replace the built-in ones; may return ``LATER``.
         sessions: where to keep what servers give for the next connection; ``True`` is in memory
             with this configuration, ``False`` nowhere.
@@ -151,6 +166,10 @@ class ClientConfig(_Config):
         provider: Provider = PROVIDER,
         record_size_limit: int | None = defaults.RECORD_SIZE_LIMIT,
         max_fragment_length: int | None = None,
+        revocation: Revocation | str = Revocation.OFF,
+        crls: Iterable[bytes] = (),
+        fetcher: Fetcher | None = None,
+        fetch_issuers: bool = False,
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
         sessions: ClientSessions | bool = True,
@@ -169,6 +188,7 @@ class ClientConfig(_Config):
             policy=policy,
             provider=provider,
             record_size_limit=record_size_limit,
+            judging=judging_of(revocation, crls, fetcher, fetch_issuers=fetch_issuers),
             judge=judge,
             choose_credential=choose_credential,
             psks=psks,
@@ -196,6 +216,7 @@ class ServerConfig(_Config):
         client_trust: whom to believe about clients.
         client_auth: whether to ask for a certificate: ``"none"``, ``"optional"``, ``"required"``.
             ``None`` means required when ``client_trust`` is given.
+        revocation, crls, fetcher, fetch_issuers: as ``ClientConfig``'s, for clients' certificates.
         config_for_hello: given the ``ClientHello``, another configuration for this connection (or
             ``LATER``, or ``None`` to keep this one).
         sessions: who names and finds sessions; ``True`` is tickets under keys in memory, ``False``
@@ -231,6 +252,10 @@ class ServerConfig(_Config):
         policy: Policy = policies.default,
         provider: Provider = PROVIDER,
         record_size_limit: int | None = defaults.RECORD_SIZE_LIMIT,
+        revocation: Revocation | str = Revocation.OFF,
+        crls: Iterable[bytes] = (),
+        fetcher: Fetcher | None = None,
+        fetch_issuers: bool = False,
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
         config_for_hello: Callable[[Any], ServerConfig | Later | None] | None = None,
@@ -250,6 +275,7 @@ class ServerConfig(_Config):
             policy=policy,
             provider=provider,
             record_size_limit=record_size_limit,
+            judging=judging_of(revocation, crls, fetcher, fetch_issuers=fetch_issuers),
             judge=judge,
             choose_credential=choose_credential,
             psks=psks,

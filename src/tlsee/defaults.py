@@ -141,10 +141,6 @@ WARNING_ALERT_LIMIT = 4
 # BoringSSL and Go stop at 32 KeyUpdates; servers send one to four tickets.
 KEY_UPDATE_LIMIT = 32
 
-# Renegotiations of TLS 1.2 that are refused with a warning; one more ends the connection. A server
-# that wants a certificate asks again with the next request; BoringSSL ends at the first.
-RENEGOTIATION_LIMIT = 8
-
 # Refused early data, as bytes of records that cannot be opened. OpenSSL's default for
 # max_early_data is 16,384; a client's send buffer may hold twice that and overhead.
 SKIPPED_EARLY_DATA_LIMIT = 65_536
@@ -198,6 +194,13 @@ FETCH_FAILURE_LIFETIME = 60.0
 # How often one judgement may ask for more. A path of three certificates needs its responders (1),
 # then its lists (2), and a missing issuer before that (1).
 FETCH_ROUNDS = 6
+
+# Fetches of one round that run at the same time; a round has one or two for each certificate.
+FETCHES_AT_A_TIME = 4
+
+# Renegotiations of TLS 1.2 that are refused with a warning before the connection ends: each costs a
+# message to read and an alert to send. Honest peers ask once or twice; OpenSSL's clients give up.
+RENEGOTIATION_LIMIT = 4
 
 # Tickets that a server sends after a full handshake, so that two connections can resume at the same
 # time, as OpenSSL and rustls do; after a resumed one it is one, for the one that was used.

@@ -8,24 +8,32 @@ key lies in memory or in another building.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from tlsee import defaults
 from tlsee.codes import SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.crypto.provider import Decrypter, Later, Provider, Signer
-from tlsee.deciders import CredentialChooser, CredentialRequest, JudgeRequest
+from tlsee.crypto.provider import LATER, Decrypter, Later, Provider, Signer
+from tlsee.deciders import CredentialChooser, CredentialRequest, Fetcher, JudgeRequest
 from tlsee.deciders import Judge as JudgeFunction
 from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
+from tlsee.identity.path.known import Fetch, Known, Needs
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.sessions.stores import Found, ServerSessions
-from tlsee.values import value
+from tlsee.text import printable
+from tlsee.values import replace, value
 
 
 class Question:
-    """Base of the questions. ``handler`` names the method of the state that takes the answer."""
+    """Base of the questions. ``handler`` names the method of the state that takes the answer.
+
+    A question may lead to another, asked in its place: a judge who needs something fetched is asked
+    again with what came.
+    """
 
     __slots__ = ()
     handler: ClassVar[str]
@@ -52,6 +60,10 @@ class Question:
             f"the answer to {type(self).__name__} was LATER, and there is nobody to ask for it",
             "pass on_question= a function that takes the question and returns its answer",
         )
+
+    def then(self, _answer: Any) -> Question | None:
+        """The question to which an answer leads, where it is not yet the state's."""
+        return None
 
     def check(self, answer: object) -> Any:
         """The answer if it is of the right type.
@@ -145,17 +157,89 @@ class Decrypt(Question):
 
 @value
 class Judge(Question):
-    """Is the peer who its chain says it is?"""
+    """Is the peer who its chain says it is? ``rounds``: how often something was fetched for it."""
 
     request: JudgeRequest
     judge: JudgeFunction
+    fetcher: Fetcher | None = None
+    rounds: int = 0
     handler: ClassVar[str] = "on_verdict"
     answers: ClassVar[type] = Verdict
 
-    def attempt(self) -> Verdict | Later:
+    def attempt(self) -> Verdict | Needs | Later:
         """Ask the configuration's judge."""
-        answer: Verdict | Later = _guarded("judge", self.judge, self.request)
+        answer: Verdict | Needs | Later = _guarded("judge", self.judge, self.request)
         return answer
+
+    def check(self, answer: object) -> Any:
+        """The verdict, or what the judge needs to come to one.
+
+        Raises:
+            ApiMisuse: it is neither.
+        """
+        return answer if isinstance(answer, Needs) else Question.check(self, answer)
+
+    def then(self, answer: Any) -> Question | None:
+        """What the judge needs is fetched, a bounded number of times; then it must do without."""
+        if not isinstance(answer, Needs):
+            return None
+        known = self.request.known
+        if self.fetcher is not None and self.rounds < defaults.FETCH_ROUNDS:
+            return FetchAll(answer.fetches, self.fetcher, self)
+        if known.offline:
+            raise LocalFailure(Reasons.local_failure, "the judge needs what nobody fetches")
+        return self.with_known(replace(known, offline=True))
+
+    def with_known(self, known: Known) -> Judge:
+        """The same question with more that is known."""
+        request = replace(self.request, known=known)
+        return Judge(request, self.judge, self.fetcher, self.rounds + 1)
+
+
+@value
+class FetchAll(Question):
+    """What is at these places? Answered with a mapping: bytes, or in a sentence why there are none.
+
+    What the mapping does not have could not be had.
+    """
+
+    fetches: tuple[Fetch, ...]
+    fetcher: Fetcher
+    judge: Judge
+    handler: ClassVar[str] = "on_verdict"
+    answers: ClassVar[type] = Mapping
+    _hidden: ClassVar[frozenset[str]] = frozenset({"judge"})
+
+    def attempt(self) -> Mapping[Fetch, bytes | str] | Later:
+        """What the fetcher has at hand, if that is everything; nobody waits here."""
+        at_hand = getattr(self.fetcher, "at_hand", None)
+        if at_hand is None:
+            return LATER
+        found = {fetch: _guarded("fetcher", at_hand, fetch) for fetch in self.fetches}
+        return LATER if None in found.values() else found
+
+    def resolve(self) -> Mapping[Fetch, bytes | str]:
+        """Have the fetcher fetch, several at a time."""
+        from concurrent.futures import ThreadPoolExecutor  # slow to import, seldom needed
+
+        if len(self.fetches) == 1:
+            return {self.fetches[0]: self._fetch(self.fetches[0])}
+        with ThreadPoolExecutor(defaults.FETCHES_AT_A_TIME) as pool:
+            return dict(zip(self.fetches, pool.map(self._fetch, self.fetches), strict=True))
+
+    def _fetch(self, fetch: Fetch) -> bytes | str:
+        try:
+            return bytes(self.fetcher(fetch))
+        except Exception as problem:  # noqa: BLE001 - whatever it is, there are no bytes
+            return printable(str(problem)) or type(problem).__name__
+
+    def then(self, answer: Any) -> Judge:
+        """The judge is asked again, with what came."""
+        got: dict[Fetch, bytes | str] = {}
+        for fetch in self.fetches:
+            found = answer.get(fetch)
+            got[fetch] = found if isinstance(found, bytes | str) else "nobody fetched it"
+        return self.judge.with_known(self.judge.request.known.plus(got))
 
 
 @value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from tlsee.codes import SignatureScheme
+from tlsee.codes import CertificateStatusType, ExtensionType, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.schemes import PublicKey, SignatureValid
 from tlsee.errors import PeerMisbehaved, Reasons
@@ -21,6 +21,7 @@ from tlsee.keys.transcript import Transcript
 from tlsee.trace import Choice, Role, SecretDerived
 from tlsee.wire.codec import encode
 from tlsee.wire.extensions.block import Extensions
+from tlsee.wire.extensions.status_request import CertificateStatus, OCSPResponse, StatusRequest
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import (
     Certificate,
@@ -37,23 +38,51 @@ CLIENT_CONTEXT = _PAD + b"TLS 1.3, client CertificateVerify\x00"
 PREPARED_CHAINS = 256  # Certificate messages kept ready; a server seldom has more in use at once
 
 
+Staples = tuple[bytes | None, ...]
+
+
 def signed_content(context: bytes, transcript: Transcript) -> bytes:
     """What CertificateVerify signs."""
     return context + transcript.digest()
 
 
 @lru_cache(maxsize=PREPARED_CHAINS)
-def _prepared(chain: tuple[bytes, ...]) -> Certificate:
+def _prepared(chain: tuple[bytes, ...], stapled: Staples) -> Certificate:
     """The Certificate message for a chain, encoded once for all handshakes that send it."""
-    entries = tuple(CertificateEntry(der, Extensions.of()) for der in chain)
+    responses = stapled or (None,) * len(chain)
+    entries = tuple(
+        CertificateEntry(der, _stapled(response))
+        for der, response in zip(chain, responses, strict=True)
+    )
     message = Certificate(b"", entries)
     message.raw = encode(message)
     return message
 
 
-def certificate_message(credential: Credential | None) -> Certificate:
-    """Our chain, or the empty list of a client that has none to show (RFC 9846, 4.5.1)."""
-    return _prepared(credential.chain if credential is not None else ())
+def _stapled(response: bytes | None) -> Extensions:
+    if response is None:
+        return Extensions.of()
+    return Extensions.of(CertificateStatus(CertificateStatusType.ocsp, OCSPResponse(response)))
+
+
+def certificate_message(
+    credential: Credential | None, request: ClientHello | CertificateRequest
+) -> Certificate:
+    """Our chain, or the empty list of a client that has none to show (RFC 9846, 4.5.1).
+
+    Each certificate has its OCSP response beside it where the peer asked and there is one.
+    """
+    if credential is None:
+        return _prepared((), ())
+    return _prepared(credential.chain, credential.stapled() if wants_staples(request) else ())
+
+
+def wants_staples(request: ClientHello | CertificateRequest) -> bool:
+    """Whether the peer asked for OCSP responses (RFC 6066, 8; RFC 9846, 4.5.1.2)."""
+    asked = request.extensions.get(StatusRequest)
+    if asked is not None:
+        return asked.status_type == CertificateStatusType.ocsp
+    return request.extensions.has(ExtensionType.status_request)
 
 
 def check_signature(

@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tlsee.codes import ExtensionType, SignatureScheme
-from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.codes import SignatureScheme
 from tlsee.crypto.public_keys import PublicKey
-from tlsee.deciders import CredentialRequest, JudgeRequest
-from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.deciders import CredentialRequest
 from tlsee.handshake.authenticate import tell_selection
-from tlsee.handshake.client13_facts import ClientBasis, selected_protocol
+from tlsee.handshake.client13_facts import ClientBasis
 from tlsee.handshake.exchange12 import (
     ServerParameters,
     check_parameters,
@@ -25,7 +23,6 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.post12 import ConnectedClient12
-from tlsee.handshake.record_limits import keep_to, limits_of_server
 from tlsee.handshake.session12 import (
     Session12,
     digest_of,
@@ -34,14 +31,12 @@ from tlsee.handshake.session12 import (
     prove12,
     tell_main_secret,
 )
-from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
-from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.path.judge import Verdict
 from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
-from tlsee.questions import ChooseCredential, Judge, Sign
+from tlsee.questions import ChooseCredential, Sign
 from tlsee.trace import (
-    CertificateJudged,
     Direction,
     Epoch,
     FinishedChecked,
@@ -50,9 +45,6 @@ from tlsee.trace import (
     SignatureChecked,
 )
 from tlsee.values import value
-from tlsee.wire.extensions.alpn import ProtocolNameList
-from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
-from tlsee.wire.hellos import ServerHello
 from tlsee.wire.messages12 import (
     Certificate,
     CertificateRequest,
@@ -61,107 +53,6 @@ from tlsee.wire.messages12 import (
     ServerHelloDone,
     ServerKeyExchange,
 )
-
-
-def enter(
-    basis: ClientBasis, hello_raw: bytes, message: ServerHello, flow: Flow
-) -> WaitCertificate:
-    """ServerHello chose TLS 1.2; the hello module has checked that it may, and for a downgrade."""
-    config, extensions = basis.config, message.extensions
-    suite = config.suites12.get(message.cipher_suite)
-    if suite is None:
-        raise PeerMisbehaved(Reasons.suite_not_offered, str(message.cipher_suite))
-    if message.legacy_compression_method != 0:
-        raise PeerMisbehaved(
-            Reasons.illegal_compression, f"method {message.legacy_compression_method}"
-        )
-    if message.legacy_session_id_echo and (
-        message.legacy_session_id_echo == basis.hello.legacy_session_id
-    ):
-        raise PeerMisbehaved(Reasons.session_not_offered)
-    _check_renegotiation(message)
-    extended = extensions.has(ExtensionType.extended_main_secret)
-    if not extended and config.policy.require_extended_main_secret:
-        raise PeerMisbehaved(Reasons.extended_main_secret_missing)
-    encrypt_then_mac = extensions.has(ExtensionType.encrypt_then_mac)
-    if not (suite.is_aead or encrypt_then_mac or config.policy.allow_mac_then_encrypt):
-        raise PeerMisbehaved(Reasons.mac_then_encrypt, str(suite.code))
-    keep_to(limits_of_server(basis.hello, extensions), config, flow, older=True)
-    flow.tell(peer_chose("version", config.versions, message.legacy_version))
-    flow.tell(peer_chose("suite", config.suites, suite.code))
-    alpn = selected_protocol(config, extensions.get(ProtocolNameList), flow)
-    session = Session12(
-        suite,
-        basis.hello.random,
-        message.random,
-        extended,
-        encrypt_then_mac,
-        alpn,
-        basis.server_name,
-    )
-    return WaitCertificate(basis, session, hello_raw + message.raw)
-
-
-def _check_renegotiation(message: ServerHello) -> None:
-    """RFC 5746, 3.4: the server must know the indication, and it is empty the first time."""
-    info = message.extensions.get(RenegotiationInfo)
-    if info is None:
-        raise PeerMisbehaved(Reasons.insecure_renegotiation)
-    if info.renegotiated_connection:
-        raise PeerMisbehaved(Reasons.renegotiation_info_wrong)
-
-
-@value
-class WaitCertificate(State):
-    """ServerHello came; now the server says who it is."""
-
-    basis: ClientBasis
-    session: Session12
-    heard: bytes
-    rfc: ClassVar[str] = "1.2 WAIT_CERTIFICATE"
-    allows_change_cipher_spec: ClassVar[bool] = False
-    ignores_warnings: ClassVar[bool] = True
-
-    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
-        """RFC 5246, 7.4.2."""
-        if not message.certificate_list:
-            raise PeerMisbehaved(Reasons.empty_certificate)
-        config = self.basis.config
-        chain = message.certificate_list
-        key = leaf_key(chain[0])
-        if not self.session.fits(key):
-            raise PeerMisbehaved(
-                Reasons.key_not_for_suite, f"{key.kind} with {self.session.suite.code}"
-            )
-        now = config.provider.now()
-        use = self.session.key_use
-        request = JudgeRequest(chain, config.trust, Purpose.SERVER, self.basis.identity, now, use)
-        flow.ask(Judge(request, config.judge))
-        return AwaitVerdict(self.basis, self.session, self.heard + message.raw, key)
-
-
-@value
-class AwaitVerdict(State):
-    """The judge looks at the chain."""
-
-    basis: ClientBasis
-    session: Session12
-    heard: bytes
-    public_key: PublicKey
-    rfc: ClassVar[str] = "1.2 WAIT_SERVER_KEY_EXCHANGE"
-    allows_change_cipher_spec: ClassVar[bool] = False
-    ignores_warnings: ClassVar[bool] = True
-
-    def on_verdict(self, answer: Verdict, flow: Flow) -> WaitServerKeyExchange | WaitRequestOrDone:
-        """Refused chains end here, unless the trust is ``insecure``."""
-        flow.tell(CertificateJudged(answer))
-        if not self.basis.config.trust.insecure:
-            answer.require()
-        if self.session.suite.key_exchange is KeyExchangeAlgorithm.rsa:
-            return WaitRequestOrDone(
-                Proving(self.basis, self.session, self.public_key, answer, None), self.heard
-            )
-        return WaitServerKeyExchange(self.basis, self.session, self.heard, self.public_key, answer)
 
 
 @value

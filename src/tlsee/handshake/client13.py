@@ -10,7 +10,6 @@ from typing import ClassVar
 
 from tlsee.codes import ExtensionType, ProtocolVersion, SignatureScheme
 from tlsee.crypto.schemes import PublicKey
-from tlsee.deciders import JudgeRequest
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.authenticate import (
     CLIENT_CONTEXT,
@@ -31,6 +30,7 @@ from tlsee.handshake.client13_facts import (
     which_credential,
 )
 from tlsee.handshake.flow import Flow
+from tlsee.handshake.judging import ask_about_server, staples_in
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import ByPsk, EarlyData, EarlyDataSettled, Outcome, PeerProof
@@ -40,10 +40,10 @@ from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
-from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.path.judge import Verdict
 from tlsee.keys.schedule13 import EarlyStage, FinishedValid
 from tlsee.keys.transcript import Transcript
-from tlsee.questions import Judge, Sign
+from tlsee.questions import Sign
 from tlsee.sessions.session import Session
 from tlsee.trace import (
     CertificateJudged,
@@ -275,7 +275,7 @@ class AwaitCredential(State):
         offered = self.request.extensions.require(SignatureAlgorithms)
         tell_selection(answer, offered.supported_signature_algorithms, (), Role.CLIENT, flow)
         credential = answer.chosen
-        raw = flow.send(certificate_message(credential))
+        raw = flow.send(certificate_message(credential, self.request))
         transcript = self.ending.server_finished.add(raw)
         if credential is None or answer.scheme is None:
             return _connect(self.ending, transcript, None, None, True, flow)
@@ -367,7 +367,6 @@ def _judge(
     config = session.basis.config
     chain = tuple(entry.cert_data for entry in message.certificate_list)
     key = leaf_key(chain[0])
-    now = config.provider.now()
-    judge_request = JudgeRequest(chain, config.trust, Purpose.SERVER, session.basis.identity, now)
-    flow.ask(Judge(judge_request, config.judge))
+    stapled = staples_in(message)
+    ask_about_server(config, chain, session.basis.identity, flow, stapled=stapled)
     return AwaitVerdict(session, transcript.add(message.raw), request, key)

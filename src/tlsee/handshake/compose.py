@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tlsee.codes import (
+    CertificateStatusType,
     CipherSuite,
     ExtensionType,
     NamedGroup,
@@ -50,6 +51,12 @@ from tlsee.wire.extensions.signature_algorithms import (
     SignatureAlgorithms,
     SignatureAlgorithmsCert,
 )
+from tlsee.wire.extensions.status_request import (
+    OCSPStatusRequest,
+    StatusRequest,
+    StatusRequestAcknowledged,
+    StatusRequestCertificateRequest,
+)
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.extensions.supported_versions import (
     SupportedVersionsClientHello,
@@ -89,6 +96,7 @@ class Agreement12:
     extended: bool
     encrypt_then_mac: bool
     point_formats: bool
+    stapled: bool = False
 
 
 class Grease:
@@ -132,6 +140,13 @@ def sendable_name(server_name: str | None) -> str | None:
         ApiMisuse: it is neither a host name nor an address.
     """
     return reference(server_name).dns or None if server_name is not None else None
+
+
+def _wished_staples(config: ClientConfig) -> list[AnyExtension]:
+    """OCSP responses, by whatever responder, where somebody will look at them (RFC 6066, 8)."""
+    if not config.judging.wants_staples:
+        return []
+    return [StatusRequest(CertificateStatusType.ocsp, OCSPStatusRequest((), b""))]
 
 
 def _wished_limits(config: ClientConfig) -> list[AnyExtension]:
@@ -189,6 +204,7 @@ class Composer:
         items.append(SignatureAlgorithms(config.offered_schemes))
         if config.certificate_schemes != config.offered_schemes:
             items.append(SignatureAlgorithmsCert(config.certificate_schemes))
+        items += _wished_staples(config)
         if config.alpn:
             items.append(ProtocolNameList(config.alpn))
         items += _wished_limits(config)
@@ -298,6 +314,8 @@ class Composer:
             items.append(ExtendedMainSecret())
         if agreement.encrypt_then_mac:
             items.append(EncryptThenMac())
+        if agreement.stapled:
+            items.append(StatusRequestAcknowledged())
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
         items += _record_limits(config, agreement.limits, older=True)
@@ -327,6 +345,8 @@ class Composer:
         schemes: tuple[SignatureScheme, ...] = config.certificate_schemes
         if schemes != config.schemes:
             items.append(SignatureAlgorithmsCert(schemes))
+        if config.judging.wants_staples:
+            items.append(StatusRequestCertificateRequest())
         if config.client_authorities:
             items.append(CertificateAuthorities(config.client_authorities))
         return CertificateRequest(b"", Extensions.of(*items))

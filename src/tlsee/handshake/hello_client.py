@@ -11,10 +11,9 @@ from typing import ClassVar
 from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
 from tlsee.crypto.suites import Suite
-from tlsee.deciders import JudgeRequest
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
-from tlsee.handshake import client12
-from tlsee.handshake.client12 import WaitCertificate
+from tlsee.handshake import client12_chain
+from tlsee.handshake.client12_chain import WaitCertificate
 from tlsee.handshake.client13 import WaitEncryptedExtensions, enter_handshake_keys
 from tlsee.handshake.client13_facts import ClientBasis, Keys
 from tlsee.handshake.client_offer import Beginning, Offer, Shares, fork_shares, greet, recall
@@ -25,13 +24,13 @@ from tlsee.handshake.compose import (
     Composer,
 )
 from tlsee.handshake.flow import Flow
+from tlsee.handshake.judging import ask_about_server
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import EarlyData, EarlyDataSettled
 from tlsee.handshake.psk13 import Offered, OfferedPsk, offers, without_psks
-from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.path.judge import Verdict
 from tlsee.keys.transcript import Transcript
-from tlsee.questions import Judge
 from tlsee.reasons import TOO_OLD
 from tlsee.sessions.session import Session
 from tlsee.values import replace, value
@@ -63,9 +62,7 @@ def start(
     if session is None or not session.peer_chain:
         basis, offer = greet(beginning, offers(config, session, None), flow)
         return WaitServerHello(basis, (offer,))
-    now = config.provider.now()
-    request = JudgeRequest(session.peer_chain, config.trust, Purpose.SERVER, identity, now)
-    flow.ask(Judge(request, config.judge))
+    ask_about_server(config, session.peer_chain, identity, flow)
     return AwaitSessionVerdict(beginning, session)
 
 
@@ -150,7 +147,7 @@ class WaitServerHello(State):
                 raise PeerMisbehaved(
                     Reasons.bad_change_cipher_spec, "before a ServerHello of TLS 1.2"
                 )
-            return client12.enter(self.basis, offer.raw, message, flow)
+            return client12_chain.enter(self.basis, offer.raw, message, flow)
         suite = check_hello(self.basis, offer.hello, message)
         transcript = Transcript.start(suite.hash_name, offer.raw).add(message.raw)
         if not offer.early:

@@ -202,7 +202,11 @@ class Driver:
             raise answer
         checked = question.check(answer)
         self.question = None
-        self._answered(question, checked)
+        following = question.then(checked)
+        if following is None:
+            self._answered(question, checked)
+        else:
+            self._ask(following)
         self.resume()
 
     def can(self, name: str) -> bool:
@@ -280,11 +284,21 @@ class Driver:
         if entered and self.observe is not None:
             self.observe(StateEntered(type(self.state).__name__))
         if asked is not None:
-            answer = asked.attempt()
+            self._ask(asked)
+
+    def _ask(self, question: Question) -> None:
+        """Try a question at once, and those to which it leads; only ``LATER`` leaves it open."""
+        while True:
+            answer = question.attempt()
             if answer is LATER:
-                self.question = asked
-            else:
-                self._answered(asked, asked.check(answer))
+                self.question = question
+                return
+            checked = question.check(answer)
+            following = question.then(checked)
+            if following is None:
+                self._answered(question, checked)
+                return
+            question = following
 
     def _answered(self, question: Question, answer: object) -> None:
         flow = Flow(self.observe is not None)

@@ -14,12 +14,12 @@ from typing import ClassVar
 from tlsee import defaults
 from tlsee.codes import ExtensionType, NamedGroup, PskKeyExchangeMode
 from tlsee.config import ServerConfig
-from tlsee.deciders import JudgeRequest
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.compose import Agreement
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.hello_facts import application_protocol, nothing_common, server_name, told
 from tlsee.handshake.hello_form13 import check_form, check_unchanged, groups_and_shares
+from tlsee.handshake.judging import ask_about_client
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import choose_group, choose_suite
 from tlsee.handshake.psk13 import (
@@ -33,9 +33,9 @@ from tlsee.handshake.psk_choice13 import Opening, Retry, modes, select, suites_f
 from tlsee.handshake.record_limits import limits_of_client
 from tlsee.handshake.server13 import ServerBasis, Terms, WaitEndOfEarlyData, WaitFinished
 from tlsee.handshake.server13_flight import AwaitCredential, choose_credential, resume
-from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.path.judge import Verdict
 from tlsee.keys.transcript import Transcript
-from tlsee.questions import FindSession, IsReplay, Judge
+from tlsee.questions import FindSession, IsReplay
 from tlsee.sessions.bounds import FRESHNESS_WINDOW
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
@@ -208,8 +208,7 @@ def _proceed(
     trust = basis.config.client_trust
     if not chain or trust is None:
         return _weigh_early(terms, flow)
-    now = basis.config.provider.now()
-    flow.ask(Judge(JudgeRequest(chain, trust, Purpose.CLIENT, None, now), basis.config.judge))
+    ask_about_client(basis.config, trust, chain, flow)
     return AwaitSessionVerdict(terms)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tlsee.codes import SignatureScheme
+from tlsee.codes import CertificateStatusType, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.provider import Decrypter
 from tlsee.crypto.suites12 import Suite12
 from tlsee.deciders import CredentialRequest
 from tlsee.errors import LocalFailure, PeerIncompatible, Reasons
-from tlsee.handshake.authenticate import tell_selection
+from tlsee.handshake.authenticate import tell_selection, wants_staples
 from tlsee.handshake.compose import Agreement12
 from tlsee.handshake.exchange12 import (
     FALLBACK_LENGTH,
@@ -44,9 +44,12 @@ from tlsee.trace import (
     Role,
 )
 from tlsee.values import replace, value
+from tlsee.wire.extensions.status_request import OCSPResponse
 from tlsee.wire.extensions.supported_groups import SupportedGroups
+from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages12 import (
     Certificate,
+    CertificateStatus,
 )
 
 _WORDS = 4  # of why credentials cannot serve: more tell no more
@@ -109,9 +112,14 @@ class AwaitCredential(State):
         if suite is None:
             raise PeerIncompatible(Reasons.no_common_suite, "none for the certificate's key")
         late_mac = agreement.encrypt_then_mac and not suite.is_aead
-        settled_hello = replace(agreement, suite=suite.code, encrypt_then_mac=late_mac)
+        staple = _staple(hello, answer.chosen)
+        settled_hello = replace(
+            agreement, suite=suite.code, encrypt_then_mac=late_mac, stapled=staple is not None
+        )
         message = self.basis.composer.server_hello12(config, settled_hello)
         heard = hello.raw + flow.send(message) + flow.send(Certificate(answer.chosen.chain))
+        if staple is not None:
+            heard += flow.send(staple)
         keep_to(agreement.limits, config, flow, older=True)
         session = Session12(
             suite,
@@ -140,6 +148,19 @@ class AwaitCredential(State):
         whys = tuple(dict.fromkeys(why for _, why in answer.considered))[:_WORDS]
         listed = ", ".join(str(scheme) for scheme in self.offered[:12]) or "no signature scheme"
         return "; ".join((*whys, f"the client accepts {listed}"))
+
+
+def _staple(hello: ClientHello, credential: Credential) -> CertificateStatus | None:
+    """RFC 6066, 8: the response for our own certificate, where the client asked and there is one.
+
+    1.2 has no place for the others'.
+    """
+    if not wants_staples(hello):
+        return None
+    response = next(iter(credential.stapled()), None)
+    if response is None:
+        return None
+    return CertificateStatus(CertificateStatusType.ocsp, OCSPResponse(response))
 
 
 def decrypter_of(credential: Credential) -> Decrypter:

@@ -8,7 +8,6 @@ from tlsee.codes import NamedGroup, SignatureScheme
 from tlsee.codes12 import ClientCertificateType
 from tlsee.config import ServerConfig
 from tlsee.crypto.public_keys import PublicKey
-from tlsee.deciders import JudgeRequest
 from tlsee.errors import CertificateRejected, Reasons
 from tlsee.handshake.exchange12 import (
     Ephemeral,
@@ -18,6 +17,7 @@ from tlsee.handshake.exchange12 import (
     verify12,
 )
 from tlsee.handshake.flow import Flow
+from tlsee.handshake.judging import ask_about_client
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import PeerProof
@@ -32,10 +32,10 @@ from tlsee.handshake.session12 import (
 )
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
-from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.path.judge import Verdict
 from tlsee.identity.proof import Anonymous, ByCertificate, Unverified
 from tlsee.keys.schedule12 import MainSecret
-from tlsee.questions import Decrypt, Judge
+from tlsee.questions import Decrypt
 from tlsee.trace import (
     CertificateJudged,
     Direction,
@@ -117,9 +117,7 @@ class WaitCertificate(Before12):
             return WaitClientKeyExchange(self.shown, self.secret, heard)
         chain = message.certificate_list
         key = leaf_key(chain[0])
-        now = config.provider.now()
-        request = JudgeRequest(chain, config.client_trust, Purpose.CLIENT, None, now)
-        flow.ask(Judge(request, config.judge))
+        ask_about_client(config, config.client_trust, chain, flow)
         return AwaitVerdict(self.shown, self.secret, heard, key)
 
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 from tlsee.codes import ProtocolVersion, SignatureScheme
 from tlsee.config import ServerConfig
 from tlsee.crypto.schemes import PublicKey
-from tlsee.deciders import JudgeRequest
 from tlsee.errors import (
     CertificateRejected,
     PeerMisbehaved,
@@ -25,6 +24,7 @@ from tlsee.handshake.authenticate import (
 )
 from tlsee.handshake.compose import Agreement, Composer
 from tlsee.handshake.flow import Flow
+from tlsee.handshake.judging import ask_about_client, staples_in
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import ByPsk, EarlyData, Outcome, PeerProof
@@ -33,11 +33,10 @@ from tlsee.handshake.psk13 import SelectedPsk, knows_tickets
 from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
-from tlsee.identity.path.judge import Purpose, Verdict
+from tlsee.identity.path.judge import Verdict
 from tlsee.identity.proof import Anonymous
 from tlsee.keys.schedule13 import MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
-from tlsee.questions import Judge
 from tlsee.trace import (
     CertificateJudged,
     Direction,
@@ -163,9 +162,7 @@ class WaitCertificate(State):
         key = leaf_key(chain[0])
         if config.client_trust is None:  # client_auth was checked when the configuration was made
             raise CertificateRejected(Reasons.unknown_ca, "no client_trust")
-        now = config.provider.now()
-        request = JudgeRequest(chain, config.client_trust, Purpose.CLIENT, None, now)
-        flow.ask(Judge(request, config.judge))
+        ask_about_client(config, config.client_trust, chain, flow, stapled=staples_in(message))
         return AwaitVerdict(self.flight, transcript, key)
 
 

@@ -155,7 +155,7 @@ class AwaitCredential(State):
         if config.client_auth != "none":
             request = basis.composer.certificate_request(config)
             transcript = transcript.add(flow.send(request))
-        transcript = transcript.add(flow.send(certificate_message(credential)))
+        transcript = transcript.add(flow.send(certificate_message(credential, basis.hello)))
         content = signed_content(SERVER_CONTEXT, transcript)
         flow.ask(Sign(credential.signer, scheme, content, config.provider))
         session = ServerSession(

@@ -113,6 +113,10 @@ class HTTPFetcher:
         self.cache.put(fetch, found, now)
         return found
 
+    def at_hand(self, fetch: Fetch) -> bytes | str | None:
+        """What the cache has: bytes, a failure's sentence, or ``None``. Asks nobody."""
+        return self.cache.get(fetch, PROVIDER.now())
+
     def _fetch(self, fetch: Fetch) -> bytes:
         place = _place(fetch.url)
         if self.ports is not None and place.port not in self.ports:
