@@ -48,7 +48,7 @@ def _server_random(content: Content) -> Reading:
     clause = "RFC 9846, 4.2.3"
     parts = cut(
         data,
-        Piece("random", 24, "made for this handshake alone", clause),
+        Piece("random_bytes", 24, "made for this handshake alone", clause),
         Piece("downgrade_sentinel", 8, "signed with the rest, so nobody can remove it", clause,
               f"DOWNGRD {data[-1]}: {warning}"),
     )  # fmt: skip
