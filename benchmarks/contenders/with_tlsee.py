@@ -46,12 +46,16 @@ def configurations(
     # (RFC 8422, 5.1.1); the server's first choice is what is used.
     curves = [NamedGroup.secp256r1] if suites is SUITES12 else []
     client = ClientConfig(
-        trust=Trust.from_pem(material.anchor), groups=[GROUPS[group], *curves], suites=suites
+        trust=Trust.from_pem(material.anchor),
+        groups=[GROUPS[group], *curves],
+        suites=suites,
+        sessions=False,
     )
     server = ServerConfig(
         credentials=[Credential.from_pem(material.chain, material.key)],
         groups=[GROUPS[group]],
         suites=suites,
+        sessions=False,
     )
     return client, server
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from tlsee import defaults
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.config_checks import known
@@ -39,6 +40,9 @@ class Wishes:
     suites: Sequence[CipherSuite] | None
     groups: Sequence[NamedGroup] | None
     schemes: Sequence[SignatureScheme] | None
+
+
+LEGACY = frozenset(defaults.LEGACY_SUITES)
 
 
 @value
@@ -87,6 +91,7 @@ def negotiable(
     chosen = known(
         wishes.suites, policy.suites, {*provider.suites, *rows}, "suites", "cipher suite"
     )
+    _check_policy(wishes.suites or (), policy)
     wanted = known(wishes.versions, policy.versions, VERSIONS, "versions", "version")
     fields = tuple(g for g in groups if g.is_finite_field)
     curves = tuple(g for g in groups if not (provider.groups[g].post_quantum or g.is_finite_field))
@@ -120,6 +125,23 @@ def negotiable(
     )
     _check_wishes(wishes, offers)
     return offers
+
+
+def _check_policy(suites: Sequence[CipherSuite], policy: Policy) -> None:
+    """What the modern policy leaves out of TLS 1.2 has a reason to be left out: say its name.
+
+    Some suites are in no policy's list, being of no use to anybody but a test; those need one that
+    has given up as much.
+    """
+    rows = suites12()
+    if not LEGACY.isdisjoint(policy.suites):
+        return
+    for suite in suites:
+        if suite in rows and suite not in policy.suites:
+            raise ApiMisuse(
+                f"suites: {suite} is not in the policy {policy.name!r}",
+                "policy=tlsee.policies.legacy has it; docs/policies.md says what that gives up",
+            )
 
 
 @value

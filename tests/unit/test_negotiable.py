@@ -74,8 +74,17 @@ CLIENTS: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "DHE without a field",
-        {"suites": [AES, ECDHE_RSA, DHE_RSA], "groups": [NamedGroup.x25519]},
+        {
+            "policy": policies.legacy,
+            "suites": [AES, ECDHE_RSA, DHE_RSA],
+            "groups": [NamedGroup.x25519],
+        },
         "suites: TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 is of no use",
+    ),
+    (
+        "a suite that the policy leaves out",
+        {"suites": [AES, ECDHE_RSA, RSA]},
+        "is not in the policy 'default'; fix: policy=tlsee.policies.legacy",
     ),
     (
         "a suite of another version",
