@@ -71,7 +71,7 @@ ENTRIES = (
     ),
     _attack(
         "FREAK",
-        "RFC 7457, 2.9",
+        "RFC 9325, 4.1",
         "Servers still took RSA keys of 512 bits for export suites, and clients accepted them "
         "unasked.",
         "No export suite is spoken here, and no message that was not expected is accepted.",
@@ -117,7 +117,7 @@ ENTRIES = (
     ),
     _attack(
         "ALPACA",
-        "RFC 9325, 3.7",
+        "RFC 9325, 3.8",
         "A client of one protocol is led to a server of another that has a certificate for the "
         "same name.",
         "ALPN and strict server names.",

@@ -118,7 +118,7 @@ ENTRIES = (
     ),
     _term(
         "hybrid key exchange",
-        "RFC 10024, 2",
+        "RFC 10024, 1",
         "Two key exchanges whose secrets are used together, one old and one post-quantum: both "
         "must be broken to break it.",
         also=("hybrid",),
@@ -314,7 +314,7 @@ ENTRIES = (
     ),
     _term(
         "export cipher",
-        "RFC 7457, 2.9",
+        "RFC 9325, 4.1",
         "Suites weakened on purpose for the export rules of the nineties, of 40 to 56 bits.",
         security="They outlived their rules and broke strong connections: FREAK and Logjam.",
         also=("DHE_EXPORT", "RSA_EXPORT", "EXPORT", "EXP"),
@@ -338,7 +338,7 @@ ENTRIES = (
     ),
     _term(
         "3DES",
-        "RFC 7457, 2.5",
+        "RFC 9325, 4.1",
         "DES three times, in blocks of 8 bytes: after some 32 GB under one key blocks repeat.",
         security="None is spoken here.",
         also=("DES", "DES-CBC3", "Sweet32"),

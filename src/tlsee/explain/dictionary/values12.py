@@ -67,14 +67,14 @@ ENTRIES = (
     ),
     _version(
         ProtocolVersion.TLS11,
-        "RFC 8996, 3",
+        "RFC 8996, 5",
         "The version of 2006: MD5, SHA-1 and CBC.",
         _DEAD,
         ("protocol_version", "TLS 1.2"),
     ),
     _version(
         ProtocolVersion.TLS10,
-        "RFC 8996, 2",
+        "RFC 8996, 4",
         "The version of 1999: SSL 3 with small repairs.",
         _DEAD,
         ("protocol_version", "BEAST"),

@@ -64,7 +64,7 @@ _HYBRIDS = {
     NamedGroup.SecP256r1MLKEM768: (("secp256r1", 65, 65), _MLKEM768),
     NamedGroup.SecP384r1MLKEM1024: (("secp384r1", 97, 97), _MLKEM1024),
 }
-_SEED = 32  # FIPS 203, 7.2: rho, at the end of an encapsulation key
+_SEED = 32  # FIPS 203, 5.1: rho, at the end of an encapsulation key
 _C2 = {1088: 128, 1568: 160}  # FIPS 203, table 2: 32 times d_v, at the end of a ciphertext
 _CURVES = {NamedGroup.secp256r1: 65, NamedGroup.secp384r1: 97, NamedGroup.secp521r1: 133}
 _MONTGOMERY = {NamedGroup.x25519: 32, NamedGroup.x448: 56}
@@ -114,7 +114,7 @@ def _half(name: str, raw: bytes, by_client: bool) -> Field:
 
 
 def _encapsulation_key(raw: bytes) -> tuple[Field, ...]:
-    clause = "FIPS 203, 7.2"
+    clause = "FIPS 203, 5.1"
     return cut(
         raw,
         Piece("t", len(raw) - _SEED, "the vector t, 12 bits for each coefficient", clause),

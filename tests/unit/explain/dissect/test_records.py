@@ -131,7 +131,7 @@ def test_a_handshake_of_12(suite: CipherSuite) -> None:
 def test_the_older_order_of_mac_and_cipher() -> None:
     """Without encrypt_then_mac the MAC stands before the padding and is encrypted."""
     suite = SUITE.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA
-    raw = bytes((23, 3, 3, 0, 64)) + bytes(64)  # IV 16, content 5, MAC 20, padding 23
+    raw = bytes((23, 3, 3, 0, 64)) + bytes(range(64))  # IV 16, content 5, MAC 20, padding 23
     protection = Protection("key", ProtocolVersion.TLS12, suite)
     opened = Opened(ContentType.application_data, b"hello", 5)
     (record,) = dissect_records([RecordSeen(raw, protection, opened)]).records
@@ -139,6 +139,9 @@ def test_the_older_order_of_mac_and_cipher() -> None:
     assert [(leaf.name, len(leaf)) for leaf in record.leaves()][3:] == [
         ("IV", 16), ("data", 5), ("MAC", 20), ("padding", 22), ("padding_length", 1),
     ]  # fmt: skip
+    mac = record.find("MAC")
+    assert mac is not None
+    assert mac.raw == bytes(range(21, 41))  # nobody gave its plaintext, so it is as it travelled
 
 
 def test_a_message_across_records() -> None:
