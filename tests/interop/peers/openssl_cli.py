@@ -139,7 +139,7 @@ def _common(spec: Spec, log: Path) -> Iterator[str | Path]:
         yield from ("-cipher", openssl_ciphers(spec.suites))
     elif spec.suites:
         yield from ("-ciphersuites", ":".join(spec.suites))
-    if curves := curves_of(spec.groups):
+    if curves := curves_of(spec.groups) if older else spec.groups:
         yield from ("-groups", ":".join(_GROUPS.get(name, name) for name in curves))
     if spec.alpn:
         yield from ("-alpn", ",".join(spec.alpn))

@@ -173,7 +173,7 @@ def _configure(context: Any, spec: Spec, role: Role, log: list[Logged]) -> objec
             context.load_tmp_dh(str(write_field(field, Path(file.name))))
     # Since 4.0 it negotiates finite fields in TLS 1.2 too, as RFC 7919 says.
     newer = SSL.OPENSSL_VERSION_NUMBER >= 4 << 28
-    if curves := spec.groups if newer else curves_of(spec.groups):
+    if curves := curves_of(spec.groups) if older and not newer else spec.groups:
         names = ":".join(_GROUPS.get(name, name) for name in curves)
         if lib.SSL_CTX_set1_curves_list(context._context, names.encode()) != 1:
             raise PeerFailed(f"OpenSSL does not know {names}")
