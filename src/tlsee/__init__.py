@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     )
     from tlsee.connection.info import ConnectionInfo
     from tlsee.crypto.provider import LATER, Later, Signer
-    from tlsee.deciders import JudgeRequest
+    from tlsee.deciders import Fetcher, JudgeRequest
     from tlsee.errors import (
         AlertReceived,
         ApiMisuse,
@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     )
     from tlsee.handshake.outcome import ByPsk, EarlyData, PeerProof
     from tlsee.identity.credentials import Credential
+    from tlsee.identity.file_credentials import FileCredentials
+    from tlsee.identity.path.known import Fetch, Revocation
     from tlsee.identity.path.verdict import KeyUse, Purpose, Verdict, VerifiedPeer
     from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
     from tlsee.identity.trust import Trust
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
     from tlsee.sessions.session import Session
     from tlsee.sessions.stores import ClientSessions, ServerSessions, TicketSessions
     from tlsee.streams.blocking import Listener, Stream, connect, listen, wrap_client, wrap_server
+    from tlsee.streams.fetching import HTTPFetcher
     from tlsee.trace import Choice, Direction, Epoch, Observer, Role, TraceEvent
 
 __all__ = [
@@ -98,6 +101,10 @@ __all__ = [
     "Evidence",
     "ExtensionType",
     "ExternalPsk",
+    "Fetch",
+    "Fetcher",
+    "FileCredentials",
+    "HTTPFetcher",
     "HandshakeDone",
     "HandshakeTimeout",
     "HandshakeType",
@@ -121,6 +128,7 @@ __all__ = [
     "Question",
     "Reason",
     "Reasons",
+    "Revocation",
     "Role",
     "ServerConfig",
     "ServerConnection",
@@ -189,7 +197,7 @@ _NAMES = {
     ),
     "tlsee.connection.info": ("ConnectionInfo",),
     "tlsee.crypto.provider": ("LATER", "Later", "Signer"),
-    "tlsee.deciders": ("JudgeRequest",),
+    "tlsee.deciders": ("Fetcher", "JudgeRequest"),
     "tlsee.errors": (
         "AlertReceived",
         "ApiMisuse",
@@ -205,6 +213,8 @@ _NAMES = {
         "Truncation",
     ),
     "tlsee.identity.credentials": ("Credential",),
+    "tlsee.identity.file_credentials": ("FileCredentials",),
+    "tlsee.identity.path.known": ("Fetch", "Revocation"),
     "tlsee.identity.path.verdict": ("KeyUse", "Purpose", "Verdict", "VerifiedPeer"),
     "tlsee.identity.proof": (
         "Anonymous",
@@ -228,6 +238,7 @@ _NAMES = {
         "wrap_client",
         "wrap_server",
     ),
+    "tlsee.streams.fetching": ("HTTPFetcher",),
     "tlsee.trace": ("Choice", "Direction", "Epoch", "Observer", "Role", "TraceEvent"),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -10,11 +11,16 @@ from ipaddress import ip_address
 
 import pytest
 
+from tests.support import endpoints
 from tests.support.certificates import AT, DAY, authority
-from tests.support.revocation import HOUR, ocsp_response, revocation_list
+from tests.support.revocation import HOUR, ocsp_response, points_to, revocation_list
+from tests.support.streams import PATIENCE, streams
 from tlsee import defaults
+from tlsee.config import ClientConfig, ServerConfig
+from tlsee.crypto.pyca import PROVIDER
 from tlsee.errors import ApiMisuse
 from tlsee.identity.path.known import Fetch, FetchKind
+from tlsee.streams import asyncio as tls
 from tlsee.streams.fetched import FetchCache, superseded
 from tlsee.streams.fetching import FetchFailed, HTTPFetcher
 
@@ -307,8 +313,6 @@ def test_a_failure_is_kept_for_a_while(serve: Serve) -> None:
 
 def test_what_is_kept_is_not_asked_for_again(serve: Serve) -> None:
     """The true clock is used: the list is of today."""
-    from tlsee.crypto.pyca import PROVIDER
-
     now = PROVIDER.now()
     server = serve(ok(revocation_list(ROOT, since=now - HOUR, until=now + HOUR)))
     asking = fetcher(cache=FetchCache())
@@ -329,3 +333,56 @@ def test_the_cache_is_bounded() -> None:
     assert len(small) == 0
     with pytest.raises(ApiMisuse):
         FetchCache(size=-1)
+
+
+# ---- in the handshake
+
+
+def fetching(url: str) -> tuple[ClientConfig, ServerConfig]:
+    """A client that fetches lists, and a server whose certificate says that there is one."""
+    credential = endpoints.authority().issue(endpoints.NAME, extensions=[points_to(url)])
+    client = endpoints.client_config(revocation="hard", fetcher=fetcher())
+    return client, endpoints.server_config(credentials=[credential])
+
+
+def todays_list() -> bytes:
+    """Of the tests' authority, with nothing on it."""
+    now = PROVIDER.now()
+    return revocation_list(endpoints.authority(), since=now - HOUR, until=now + HOUR)
+
+
+def test_a_blocking_stream_fetches(serve: Serve) -> None:
+    """In the handshake, without anybody being asked."""
+    server = serve(ok(todays_list()))
+    with streams(*fetching(server.url)):
+        assert len(server.asked) == 1
+
+
+def test_an_asyncio_stream_fetches_while_the_loop_runs(serve: Serve) -> None:
+    """The list is only given out once the loop has come round: nothing blocks it."""
+    came_round = threading.Event()
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def answer(connected: socket.socket) -> None:
+        loops[0].call_soon_threadsafe(came_round.set)
+        assert came_round.wait(PATIENCE)
+        connected.sendall(ok(todays_list()))
+
+    server = serve(answer)
+    client, serving = fetching(server.url)
+
+    async def greet(_: tls.Reader, writer: tls.Writer) -> None:
+        writer.close()
+        await writer.wait_closed()
+
+    async def main() -> None:
+        loops.append(asyncio.get_running_loop())
+        listening = await tls.serve(greet, "127.0.0.1", 0, serving)
+        port = listening.sockets[0].getsockname()[1]
+        _, writer = await tls.connect("127.0.0.1", port, client, server_name=endpoints.NAME)
+        writer.close()
+        await writer.wait_closed()
+        listening.close()
+
+    asyncio.run(main())
+    assert came_round.is_set()
