@@ -390,6 +390,7 @@ ALERTS = {
     Reasons.downgrade: 47,
     Reasons.no_common_suite: 40,
     Reasons.mac_then_encrypt: 40,
+    Reasons.too_many_renegotiations: 40,
     Reasons.extended_main_secret_missing: 40,
     Reasons.bad_signature: 51,
     Reasons.weak_key: 71,

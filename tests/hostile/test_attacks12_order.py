@@ -1,4 +1,4 @@
-"""Known attacks on TLS 1.2 by the order of messages: CCS injection and SMACK.
+"""Known attacks on TLS 1.2 by the order of messages: CCS injection, SMACK, renegotiation floods.
 
 Each is done on the wire by a peer whose keys follow what it says, against both roles.
 """
@@ -13,6 +13,7 @@ from _pytest.mark import ParameterSet
 
 from tests.support import hostile12_client, hostile12_server
 from tests.support.endpoints import (
+    NAME,
     client_config,
     client_credential,
     events_of,
@@ -20,7 +21,7 @@ from tests.support.endpoints import (
     server_credential,
     trust,
 )
-from tests.support.hostile import CCS, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE
+from tests.support.hostile import ALERT, CCS, CHANGE_CIPHER_SPEC, DATA, HANDSHAKE, Heard
 from tests.support.hostile12 import Puppet12
 from tests.support.hostile12_client import HostileClient12
 from tests.support.hostile12_server import ECDSA, TLS12, HostileServer12
@@ -28,9 +29,11 @@ from tests.support.refusals import done, refused
 from tlsee import policies
 from tlsee.codes import CipherSuite, ProtocolVersion
 from tlsee.connection.events import DataReceived, HandshakeDone
+from tlsee.defaults import RENEGOTIATION_LIMIT
 from tlsee.errors import Reason, Reasons
+from tlsee.handshake.compose import Composer
 from tlsee.wire.codec import encode
-from tlsee.wire.messages12 import Finished
+from tlsee.wire.messages12 import Finished, HelloRequest
 
 RSA = CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256
 DHE = CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
@@ -251,3 +254,33 @@ def test_smack(victim: str, suite: CipherSuite, script: list[str]) -> None:
     assert any(isinstance(one, HandshakeDone) for one in waiting(peer)) is doubled_end
     assert not any(isinstance(one, DataReceived) for one in waiting(peer))
     refused(peer, reason)
+
+
+# --- Renegotiation floods -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("between", [b"", b"data"])
+@pytest.mark.parametrize("victim", PEERS)
+def test_renegotiation_flood(victim: str, between: bytes) -> None:
+    """Each wish is answered with a warning, a few times, and then with the end; data buys no more.
+
+    No wish is followed: CVE-2011-1473's cost and CVE-2009-3555's splice have no setting.
+    """
+    peer = PEERS[victim](ECDSA).flight()
+    assert done(peer)
+    wish = encode(HelloRequest())
+    if isinstance(peer, HostileClient12):
+        wish = encode(Composer().client_hello(peer.settings, NAME, ()))
+    before = len(peer.heard)
+    for _ in range(RENEGOTIATION_LIMIT + 10):
+        if not peer.stopped:
+            peer.record(HANDSHAKE, wish)
+        if between and not peer.stopped:
+            peer.record(DATA, between)
+    warnings = [Heard(ALERT, b"\x01\x64", True)] * RENEGOTIATION_LIMIT
+    assert peer.heard[before:] == [*warnings, Heard(ALERT, b"\x02\x28", True)]
+    assert sum(
+        isinstance(one, DataReceived) for one in waiting(peer)
+    ) == RENEGOTIATION_LIMIT * bool(between)
+    assert peer.victim.failure is not None
+    assert peer.victim.failure.reason == Reasons.too_many_renegotiations
