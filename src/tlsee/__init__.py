@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from tlsee.identity.file_credentials import FileCredentials
     from tlsee.identity.path.known import Fetch, Revocation
     from tlsee.identity.path.verdict import KeyUse, Purpose, Verdict, VerifiedPeer
+    from tlsee.identity.peer_identity import PeerIdentity
     from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
     from tlsee.identity.trust import Trust
     from tlsee.policies import Policy
@@ -119,6 +120,7 @@ __all__ = [
     "NeedData",
     "Observer",
     "PeerClosed",
+    "PeerIdentity",
     "PeerIncompatible",
     "PeerMisbehaved",
     "PeerProof",
@@ -216,6 +218,7 @@ _NAMES = {
     "tlsee.identity.file_credentials": ("FileCredentials",),
     "tlsee.identity.path.known": ("Fetch", "Revocation"),
     "tlsee.identity.path.verdict": ("KeyUse", "Purpose", "Verdict", "VerifiedPeer"),
+    "tlsee.identity.peer_identity": ("PeerIdentity",),
     "tlsee.identity.proof": (
         "Anonymous",
         "ByCertificate",

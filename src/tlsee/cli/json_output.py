@@ -160,6 +160,25 @@ def _certificate(view: CertificateView) -> dict[str, Any]:
     }
 
 
+def identity_object(info: ConnectionInfo | None) -> dict[str, Any] | None:
+    """Who a client has shown to be."""
+    who = info.peer_identity if info is not None else None
+    if who is None:
+        return None
+    names = (who.dns_names, who.ip_addresses, who.uris, who.emails)
+    dns, addresses, uris, emails = ([printable(name, 2048) for name in kind] for kind in names)
+    return {
+        "subject": who.subject,
+        "dns_names": dns,
+        "ip_addresses": addresses,
+        "uris": uris,
+        "emails": emails,
+        "spiffe_id": who.spiffe_id,
+        "sha256": who.fingerprint,
+        "key_sha256": who.key_fingerprint,
+    }
+
+
 def _moment(at: float) -> str | None:
     try:
         return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -210,5 +229,6 @@ def serve_object(
         "negotiated": negotiated(info) if info is not None else None,
         "chain": chain(verdict),
         "verdict": verdict_object(verdict),
+        "peer_identity": identity_object(info),
         "timings": {"handshake_ms": story.milliseconds, "total_ms": milliseconds},
     }

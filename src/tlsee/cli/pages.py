@@ -12,6 +12,7 @@ from tlsee.explain.narrate import Protection, narrate, title
 from tlsee.explain.reading import offered_groups, offered_versions, server_name
 from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
+from tlsee.handshake.outcome import ByPsk
 from tlsee.identity.proof import ByCertificate
 from tlsee.text import count, printable
 from tlsee.trace import Role
@@ -76,17 +77,31 @@ def facts(info: ConnectionInfo, story: Story) -> list[tuple[str, str]]:
             chosen = printable(info.alpn, 32) if info.alpn is not None else "none of them"
             rows.append(("ALPN", f"{chosen}, of {listed(names)}"))
         rows.append(("offered", _offer(hello)))
-    proof = info.peer
-    if isinstance(proof, ByCertificate):
-        rows.append(
-            ("you are", f"{proof.peer.certificate.subject}, proved: {proof.peer.path.chain}")
-        )
+    peer = info.peer.peer if isinstance(info.peer, ByCertificate | ByPsk) else None
+    if peer is not None:
+        rows.append(("you are", f"{peer.certificate.subject}, proved: {peer.path.chain}"))
+        rows += named(info)
     elif info.asked_for_certificate:
         rows.append(("you are", "somebody who shows no certificate, which is allowed here"))
     took = story.milliseconds
     if took is not None:
         rows.append(("took", f"{count(story.round_trips, 'round trip')}, {took:.1f} ms here"))
     rows.append(("cost", summary.cost(story)))
+    return rows
+
+
+def named(info: ConnectionInfo) -> list[tuple[str, str]]:
+    """The names that a client's certificate has, and those that a service is known by."""
+    who = info.peer_identity
+    if who is None:
+        return []
+    rows = []
+    names = [printable(name, 255) for name in who.names]
+    if names and names != [who.subject]:
+        more = [f"{len(names) - 8:,} more"] if len(names) > 9 else []
+        rows.append(("names", listed([*names[: 8 if more else 9], *more])))
+    if who.spiffe_id is not None:
+        rows.append(("SPIFFE id", who.spiffe_id))
     return rows
 
 

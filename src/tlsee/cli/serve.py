@@ -6,13 +6,14 @@ import contextlib
 import errno
 import os
 import sys
+import threading
 from typing import Any
 
 import click
 
 from tlsee import policies
 from tlsee.cli import lists, stores
-from tlsee.cli.exit_codes import NotTried, Usage
+from tlsee.cli.exit_codes import CommandError, NotTried, Usage
 from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
@@ -25,6 +26,7 @@ from tlsee.cli.throwaway import ThrowAway, throw_away
 from tlsee.config import ServerConfig
 from tlsee.errors import ApiMisuse
 from tlsee.identity.credentials import Credential
+from tlsee.identity.file_credentials import FileCredentials
 from tlsee.streams.blocking import Listener, listen
 from tlsee.text import printable
 
@@ -69,7 +71,8 @@ def command(**options: Any) -> int:
     """Run a server that tells each client what was negotiated with it.
 
     Without --cert a throw-away authority vouches for localhost: it lives a day, may vouch for the
-    loopback alone, and its key never leaves memory.
+    loopback alone, and its key never leaves memory. The files of --cert and --key are read anew
+    when they have changed.
 
     \b
     Examples:
@@ -79,7 +82,16 @@ def command(**options: Any) -> int:
     """  # noqa: D301 - click wants the backspace itself
     with contextlib.ExitStack() as cleanup:
         made: ThrowAway | None = None
-        credential = stores.credential(options["cert"], options["key"])
+        screens = Screen(sys.stdout), Screen(sys.stderr)
+        printing = threading.Lock()
+
+        def say(text: str) -> None:
+            with printing, contextlib.suppress(CommandError):
+                screens[1].line(text)
+                screens[1].flush()
+
+        credential: Credential | FileCredentials | None
+        credential = stores.renewed_credential(options["cert"], options["key"], say)
         if credential is None:
             made = cleanup.enter_context(throw_away(options["ca_out"]))
             credential = made.credential
@@ -87,16 +99,15 @@ def command(**options: Any) -> int:
             raise Usage("--ca-out is for the throw-away authority", "leave out --cert, or --ca-out")
         config = _config(options, credential)
         listener = cleanup.enter_context(_listen(options, config))
-        screens = Screen(sys.stdout), Screen(sys.stderr)
         introduction = screens[1] if options["as_json"] else screens[0]
         named = keylog_files(None, os.environ)
         keylogs = cleanup.enter_context(open_keylogs(named))
         introduce(introduction, listener, config, made, options)
         manner = Manner(options["echo"], options["as_json"])
-        return Server(listener, manner, keylogs, *screens).run(options["count"])
+        return Server(listener, manner, keylogs, *screens, printing).run(options["count"])
 
 
-def _config(options: dict[str, Any], credential: Credential) -> ServerConfig:
+def _config(options: dict[str, Any], credential: Credential | FileCredentials) -> ServerConfig:
     trust = None
     for path in options["client_ca"]:
         one = stores.authorities(path)

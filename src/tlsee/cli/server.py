@@ -39,6 +39,7 @@ class Server:
         keylogs: Sequence[KeyLog],
         out: Screen,
         err: Screen,
+        printing: threading.Lock,
     ) -> None:
         self._listener = listener
         self._keylogs = tuple(keylogs)
@@ -46,7 +47,7 @@ class Server:
         self._out = out
         self._err = err
         self._room = threading.BoundedSemaphore(CONNECTIONS_AT_ONCE)
-        self._printing = threading.Lock()
+        self._printing = printing
         self._threads: set[threading.Thread] = set()
         self.served = 0
 

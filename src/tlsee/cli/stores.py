@@ -6,14 +6,19 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from tlsee.cli.exit_codes import Usage
 from tlsee.errors import ApiMisuse
+from tlsee.identity.certificate import moment
 from tlsee.identity.credentials import Credential
+from tlsee.identity.file_credentials import FileCredentials
 from tlsee.identity.pem import certificates_in
 from tlsee.identity.trust import Profile, Trust
 from tlsee.text import printable
 from tlsee.values import value
+
+Loaded = TypeVar("Loaded", Credential, FileCredentials)
 
 _CERTIFICATE_FILES = (".pem", ".crt", ".cer")
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")  # how OpenSSL's c_rehash names the files of a store
@@ -139,12 +144,46 @@ def credential(cert: str | None, key: str | None) -> Credential | None:
     Raises:
         Usage: a file cannot be read, or the two do not belong together.
     """
-    if cert is None:
-        if key is not None:
-            raise Usage("--key without --cert", "give the certificate as well: --cert FILE")
+    if _names_none(cert, key):
         return None
+    assert cert is not None
+    return _read(cert, key, lambda: Credential.from_files(cert, key))
+
+
+def renewed_credential(
+    cert: str | None, key: str | None, say: Callable[[str], object]
+) -> FileCredentials | None:
+    """The same for a server that runs on while the files are renewed; ``say`` is told of it.
+
+    Raises:
+        Usage: as ``credential``.
+    """
+    if _names_none(cert, key):
+        return None
+    assert cert is not None
+
+    def on_change(made: Credential) -> None:
+        until = moment(made.certificate.not_after)
+        say(f"renewed: {made.certificate.subject} from {printable(cert)}, valid until {until}")
+
+    def on_problem(problem: Exception) -> None:
+        said = problem.detail if isinstance(problem, ApiMisuse) else printable(str(problem))
+        say(f"not renewed: {said}; the certificate from before stays in use")
+
+    return _read(
+        cert, key, lambda: FileCredentials(cert, key, on_change=on_change, on_problem=on_problem)
+    )
+
+
+def _names_none(cert: str | None, key: str | None) -> bool:
+    if cert is None and key is not None:
+        raise Usage("--key without --cert", "give the certificate as well: --cert FILE")
+    return cert is None
+
+
+def _read(cert: str, key: str | None, load: Callable[[], Loaded]) -> Loaded:
     try:
-        return Credential.from_files(cert, key)
+        return load()
     except OSError as error:
         what = printable(str(error.filename or cert))
         raise Usage(f"cannot read {what}: {reason_of(error)}", "check the path") from None

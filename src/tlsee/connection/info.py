@@ -7,6 +7,8 @@ from typing import ClassVar
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.handshake.outcome import ByPsk, EarlyData, Outcome, PeerProof
 from tlsee.identity.credentials import Credential
+from tlsee.identity.peer_identity import PeerIdentity, identity_of
+from tlsee.identity.proof import ByCertificate, ByDecryption
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.trace import Choice, Role
@@ -58,6 +60,16 @@ class ConnectionInfo:
         """The session that was resumed, or ``None``."""
         source = self.peer.source if isinstance(self.peer, ByPsk) else None
         return source if isinstance(source, Session) else None
+
+    @property
+    def peer_identity(self) -> PeerIdentity | None:
+        """Who the peer is: subject, names, SPIFFE id. ``None`` where nobody vouches for it.
+
+        Also in a session that was resumed, whose certificate was judged again.
+        """
+        if isinstance(self.peer, ByCertificate | ByDecryption | ByPsk) and self.peer.peer:
+            return identity_of(self.peer.peer.certificate)
+        return None
 
     @property
     def psk_identity(self) -> bytes | None:

@@ -133,7 +133,8 @@ class Authority:
         """A credential for host names and IP addresses, with the chain up to below the root.
 
         Args:
-            names: host names, with wildcards, and addresses; the subjectAltName.
+            names: host names, with wildcards, addresses, URIs such as SPIFFE ids, and mailboxes;
+                the subjectAltName.
             key: a kind of ``private_keys.KEY_KINDS``; ``private_key`` is one that exists already.
             server, client: the purposes; both false leaves the extension out.
             common_name: the subject's; the first name unless given.
@@ -267,7 +268,9 @@ def _general_name(name: str) -> x509.GeneralName:
         return x509.IPAddress(address)
     if not name.isascii():
         raise ApiMisuse(f"{name!r} is not ASCII", "give the xn-- form")
-    return x509.DNSName(name)
+    if "://" in name:
+        return x509.UniformResourceIdentifier(name)
+    return x509.RFC822Name(name) if "@" in name else x509.DNSName(name)
 
 
 def _subtree(name: str) -> x509.GeneralName:

@@ -307,3 +307,50 @@ def test_a_port_in_use() -> None:
         result = tlsee("serve", "--port", str(taken.getsockname()[1]))
     assert result.code == 3
     assert "--port 0 takes a free one" in " ".join(result.err.split())
+
+
+def test_a_renewed_certificate_is_shown(world: World) -> None:
+    """The files of ``--cert`` and ``--key`` are replaced while it runs: no restart, and told."""
+    cert, key = world.directory / "tls.crt", world.directory / "tls.key"
+
+    def issue(name: str) -> bytes:
+        chain, private = world.authority.issue_pem("localhost", common_name=name)
+        cert.write_bytes(chain)
+        return private
+
+    def shown(server: Running) -> str:
+        answer = tlsee("connect", f"localhost:{server.port}", "--ca", world.ca, "--json")
+        assert answer.code == 0
+        return str(json.loads(answer.out)["chain"][0]["subject"])
+
+    key.write_bytes(issue("first"))
+    with serving(world.directory, "--cert", cert, "--key", key) as server:
+        assert shown(server) == "first"
+        private = issue("second")  # half of it
+        assert shown(server) == "first"
+        key.write_bytes(private)
+        assert shown(server) == "second"
+        _, _, err = server.stop(signal.SIGINT)
+    told, taken = err.splitlines()
+    assert told.startswith("not renewed: ")
+    assert told.endswith("; the certificate from before stays in use")
+    assert taken.startswith("renewed: second from ")
+
+
+def test_the_names_of_a_client(world: World) -> None:
+    """The page and the JSON line say who is there, by every name, SPIFFE id included."""
+    name = "spiffe://mesh.example/pay"
+    chain, key = world.authority.issue_pem(name, "pay.test", client=True, common_name="pay")
+    (world.directory / "pay.pem").write_bytes(chain + key)
+    options = ("--client-ca", world.ca, "--json", "--count", "1")
+    with serving(world.directory, *options) as server:
+        connect = ("connect", f"localhost:{server.port}", "--ca", str(server.ca))
+        page = tlsee(*connect, "--cert", world.directory / "pay.pem", "--http", "/").out
+        _, out, _ = server.wait()
+    assert "  you are   pay, proved: pay <- " in page
+    assert f"  names     {name} and pay.test" in page
+    assert f"  SPIFFE id {name}" in page
+    (item,) = map(json.loads, out.splitlines())
+    assert complaints(item, schema("tlsee.serve/1")) == []
+    assert item["peer_identity"]["spiffe_id"] == name
+    assert item["peer_identity"]["dns_names"] == ["pay.test"]
