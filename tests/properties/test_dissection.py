@@ -158,3 +158,22 @@ def test_any_bytes_as_records(data: bytes, head: bytes) -> None:
         assert_explains(record.moved(-record.start), stream[record.start : record.end])
         position = record.end
     assert position == len(stream)
+
+
+@SHARE
+@given(data=st.data())
+def test_messages_cut_into_records_anywhere(data: st.DataObject) -> None:
+    """However a flight is cut into records: each record's bytes are its fields', none is lost."""
+    flight = b"".join(
+        encode(data.draw(structs(cls)))
+        for cls in data.draw(st.lists(st.sampled_from([*MESSAGES13.values()]), max_size=4))
+    )
+    records = []
+    while flight:
+        size = data.draw(st.integers(1, max(1, len(flight))))
+        records.append(b"\x16\x03\x03" + size.to_bytes(2) + flight[:size])
+        flight = flight[size:]
+    found = dissect_records(map(RecordSeen, records), Context(ProtocolVersion.TLS13))
+    for raw, record in zip(records, found.records, strict=True):
+        assert_explains(record.moved(-record.start), raw)
+    assert b"".join(m.raw for m in found.messages) == b"".join(raw[5:] for raw in records)

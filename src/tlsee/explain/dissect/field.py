@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
 from tlsee.values import replace, value
@@ -82,11 +83,10 @@ class Field:
         if start <= self.start and self.end <= end:
             return self
         first, last = max(start, self.start), min(end, self.end)
-        kept = tuple(
-            child.clipped(start, end)
-            for child in self.children
-            if child.start < last and child.end > first
-        )
+        # A long list is cut once for each of many short records: the search must be quick.
+        begin = bisect_right(self.children, first, key=lambda child: child.end)
+        stop = bisect_left(self.children, last, key=lambda child: child.start)
+        kept = tuple(child.clipped(start, end) for child in self.children[begin:stop])
         piece = f"bytes {first - self.start} to {last - self.start - 1} of {len(self)}"
         return replace(
             self,

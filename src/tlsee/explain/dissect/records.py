@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from tlsee.codes import ContentType, ProtocolVersion
@@ -103,6 +104,7 @@ class _Walk:
         self._at = 0
         self._run: list[tuple[int, int, RecordSeen]] = []  # record, where its content begins
         self._buffer = bytearray()
+        self._last = 0  # where the message begins that is not whole
         self._key: str | None = None
 
     def add(self, seen: RecordSeen) -> None:
@@ -130,9 +132,13 @@ class _Walk:
 
     def _unfinished(self) -> bool:
         """Whether the last message in the buffer goes on in another record."""
-        at, end = 0, len(self._buffer)
+        at, end = self._last, len(self._buffer)
         while at + MESSAGE_HEADER <= end:
-            at += MESSAGE_HEADER + int.from_bytes(self._buffer[at + 1 : at + MESSAGE_HEADER])
+            after_it = at + MESSAGE_HEADER + int.from_bytes(self._buffer[at + 1 : at + 4])
+            if after_it > end:
+                break
+            at = after_it
+        self._last = at
         return at != end
 
     def _flush(self) -> None:
@@ -140,15 +146,14 @@ class _Walk:
         for number, begin, seen in self._run:
             content = _content(seen) or b""
             end = begin + len(content)
-            pieces = tuple(
-                message.clipped(begin, end).moved(-begin)
-                for message in found
-                if message.start < end and message.end > begin
-            )
+            first = bisect_right(found, begin, key=lambda message: message.end)
+            last = bisect_left(found, end, key=lambda message: message.start)
+            pieces = tuple(m.clipped(begin, end).moved(-begin) for m in found[first:last])
             made = _record(seen, pieces)
             self.records[number] = made.moved(self.records[number].start)
         self._run.clear()
         self._buffer.clear()
+        self._last = 0
 
     def _dissected(self, data: bytes) -> list[Field]:
         found: list[Field] = []
