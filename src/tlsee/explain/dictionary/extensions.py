@@ -92,7 +92,7 @@ ENTRIES = (
         "ALPN: which protocol is spoken within TLS, such as h2 or http/1.1.",
         security="It also keeps a server of one protocol from being fed another's bytes (ALPACA).",
         see=("no_application_protocol", "ALPACA"),
-        also=("ALPN", "NPN"),
+        also=("ALPN", "NPN", "h2", "http/1.1"),
     ),
     _extension(
         Type.status_request_v2,

@@ -12,6 +12,7 @@ from tlsee.explain.dictionary import (
     alerts,
     algorithms,
     attacks,
+    errors,
     extensions,
     messages,
     secrets,
@@ -36,6 +37,8 @@ _ALERT_PREFIX = re.compile(
     r"(?:number[ _]+)?",
     re.IGNORECASE,
 )
+# Python's ssl puts the library's name before its error: [SSL: WRONG_VERSION_NUMBER].
+_OPENSSL = re.compile(r"^\[(?:SSL|X509): ?|\]$")
 _NUMBER = re.compile(r"0x[0-9a-f]{1,4}|\d{1,5}", re.IGNORECASE)
 # What stands before a number, or for a list: as people say it, and as entries have it.
 _KINDS: Mapping[str, str] = {
@@ -107,6 +110,7 @@ def look_up(word: str) -> Found:
     kind = listed_kind(text)
     if kind:
         return Found(text, tuple(entry for entry in entries() if entry.kind == kind))
+    text = _OPENSSL.sub("", text)
     found = _exact(text) or _with_kind(text) or _as_alert(text)
     if not found:
         made = suites.compose(text.upper().replace("-", "_"))
@@ -196,8 +200,8 @@ def _reasons() -> Iterator[Entry]:
         means = f"This side ends the connection with the alert {row.alert} ({int(row.alert)})."
         if row.alert == AlertDescription.close_notify:
             means = "The connection is at its end already, so no alert says it."
-        see = (str(row.alert),)
-        yield Entry(row.name, "reason", sentence, row.clause, None, means, fix, see=see)
+        also, see = errors.ALSO.get(row.name, ()), (str(row.alert),)
+        yield Entry(row.name, "reason", sentence, row.clause, None, means, fix, also=also, see=see)
 
 
 def _fields() -> Iterator[Entry]:

@@ -78,7 +78,7 @@ ENTRIES = (
         means="It comes after the handshake; a server often sends two.",
         security="Who steals a server's ticket keys reads what relied on them alone.",
         see=("PSK", "resumption", "session_ticket", "early_data"),
-        also=("session ticket",),
+        also=("session ticket", "ticket"),
     ),
     _message(
         "EndOfEarlyData",

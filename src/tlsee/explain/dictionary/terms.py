@@ -85,6 +85,39 @@ ENTRIES = (
         see=("pre_shared_key", "binder key", "decrypt_error"),
     ),
     _term(
+        "cipher suite",
+        "RFC 9846, B.4",
+        "A set of algorithms under one number. In TLS 1.3 a cipher and a hash; in TLS 1.2 also the "
+        "key exchange and the kind of certificate.",
+        also=("cipher", "cipher string", "ciphersuite"),
+        see=("TLS_AES_128_GCM_SHA256", "supported_groups", "no_common_suite"),
+    ),
+    _term(
+        "key exchange",
+        "RFC 9846, 2",
+        "How both sides come to a secret that nobody else knows, although everybody may listen: "
+        "each makes a key pair and sends the public half.",
+        also=("key agreement", "key share", "key_exchange"),
+        see=("key_share", "ECDHE", "hybrid key exchange", "RSA key exchange"),
+    ),
+    _term(
+        "extension",
+        "RFC 9846, 4.3",
+        "A part of a message with a number of its own. A side asks with it or answers; one that it "
+        "does not know is ignored in a question and refused in an answer.",
+        also=("Extension", "extension_type", "extension_data"),
+        see=("supported_versions", "key_share", "unsupported_extension"),
+    ),
+    _term(
+        "certificate verification",
+        "RFC 5280, 6.1",
+        "Whether a certificate leads to an authority that is trusted here, is valid now, is meant "
+        "for this use, and is for the name that was asked for.",
+        do="The words behind the colon say which of these failed; look those up.",
+        also=("certificate verify failed", "CERTIFICATE_VERIFY_FAILED", "path validation"),
+        see=("unknown_ca", "certificate_expired", "name_mismatch"),
+    ),
+    _term(
         "ECDHE",
         "RFC 8422, 2",
         "Key exchange with ephemeral keys on an elliptic curve: forward secret and quick.",

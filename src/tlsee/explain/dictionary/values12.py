@@ -40,7 +40,9 @@ def _version(
     see: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
 ) -> Entry:
-    names = (code.name, *also)
+    number = code.label.partition(" ")[2]
+    spoken = (f"TLSv{number}", number) if code.label.startswith("TLS") else ()
+    names = (code.name, *spoken, *also)
     return Entry(code.label, "version", what, clause, code, "", "", "", security, names, see)
 
 

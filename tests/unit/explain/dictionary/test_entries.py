@@ -11,6 +11,7 @@ from tlsee import codes, codes12
 from tlsee.codes import CipherSuite, OpenEnum
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.explain.dictionary import Entry, entries, kinds, look_up
+from tlsee.explain.dictionary.errors import ALSO
 from tlsee.explain.dictionary.suites import compose, openssl_name
 from tlsee.handshake import client12, client13, hello_client, hello_server, server12, server13
 from tlsee.handshake.machine import State
@@ -89,6 +90,11 @@ def test_every_reference_leads_somewhere() -> None:
             assert entry.kind == "reason" or found != (entry,), (entry.name, name)
 
 
+def test_errors_of_others_belong_to_reasons() -> None:
+    """A name that the catalogue does not have would never be found."""
+    assert set(ALSO) <= {row.name for row in catalogue()}
+
+
 def test_alerts_say_what_to_do() -> None:
     """An alert is looked up by somebody who has a problem."""
     for entry in entries():
@@ -136,6 +142,13 @@ def names(word: str) -> list[str]:
         ("WAIT_SH", "WaitServerHello"),
         ("SSLv3", "SSL 3.0"),
         ("root CA", "trust anchor"),
+        ("TLSv1.2", "TLS 1.2"),
+        ("1.3", "TLS 1.3"),
+        ("wrong version number", "not_tls"),
+        ("unable to get local issuer certificate", "unknown_ca"),
+        ("certificate verify failed", "certificate verification"),
+        ("ERR_SSL_VERSION_OR_CIPHER_MISMATCH", "no_common_suite"),
+        ("[SSL: CERTIFICATE_VERIFY_FAILED]", "certificate verification"),
     ],
 )
 def test_what_people_type(word: str, name: str) -> None:
