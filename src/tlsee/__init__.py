@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from tlsee.identity.peer_identity import PeerIdentity
     from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
     from tlsee.identity.trust import Trust
+    from tlsee.offer import ClientOffer
     from tlsee.policies import Policy
     from tlsee.questions import Question
     from tlsee.recording.keylog import KeyLog
@@ -88,6 +89,7 @@ __all__ = [
     "CipherSuite",
     "ClientConfig",
     "ClientConnection",
+    "ClientOffer",
     "ClientSessions",
     "Connection",
     "ConnectionInfo",
@@ -230,6 +232,7 @@ _NAMES = {
     "tlsee.sessions.session": ("Session",),
     "tlsee.sessions.stores": ("ClientSessions", "ServerSessions", "TicketSessions"),
     "tlsee.identity.trust": ("Trust",),
+    "tlsee.offer": ("ClientOffer",),
     "tlsee.policies": ("Policy",),
     "tlsee.questions": ("Question",),
     "tlsee.recording.keylog": ("KeyLog",),

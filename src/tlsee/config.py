@@ -39,6 +39,7 @@ from tlsee.identity.path.known import Revocation
 from tlsee.identity.shelf import CredentialSource, Shelf
 from tlsee.identity.trust import Trust
 from tlsee.negotiable import Wishes, negotiable
+from tlsee.offer import ClientOffer
 from tlsee.policies import Policy
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.stores import ClientSessions, ServerSessions, TicketSessions
@@ -217,7 +218,7 @@ class ServerConfig(_Config):
         client_auth: whether to ask for a certificate: ``"none"``, ``"optional"``, ``"required"``.
             ``None`` means required when ``client_trust`` is given.
         revocation, crls, fetcher, fetch_issuers: as ``ClientConfig``'s, for clients' certificates.
-        config_for_hello: given the ``ClientHello``, another configuration for this connection (or
+        config_for_hello: given the ``ClientOffer``, another configuration for this connection (or
             ``LATER``, or ``None`` to keep this one).
         sessions: who names and finds sessions; ``True`` is tickets under keys in memory, ``False``
             is none.
@@ -258,7 +259,7 @@ class ServerConfig(_Config):
         fetch_issuers: bool = False,
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
-        config_for_hello: Callable[[Any], ServerConfig | Later | None] | None = None,
+        config_for_hello: Callable[[ClientOffer], ServerConfig | Later | None] | None = None,
         sessions: ServerSessions | bool = True,
         tickets: int = defaults.TICKETS,
         early_data: int = 0,

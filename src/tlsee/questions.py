@@ -21,6 +21,7 @@ from tlsee.errors import ApiMisuse, LocalFailure, Reasons, TLSError
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
 from tlsee.identity.path.known import Fetch, Known, Needs
+from tlsee.offer import ClientOffer
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.sessions.stores import Found, ServerSessions
@@ -81,10 +82,10 @@ class Question:
 
 @value
 class ConfigForHello(Question):
-    """Which configuration serves this ClientHello? ``hello`` is a ``wire.hellos.ClientHello``."""
+    """Which configuration serves this client? ``config`` is the one that was to answer."""
 
     config: ServerConfig
-    hello: Any
+    offer: ClientOffer
     handler: ClassVar[str] = "on_config"
     answers: ClassVar[type] = ServerConfig
 
@@ -93,7 +94,7 @@ class ConfigForHello(Question):
         choose = self.config.config_for_hello
         if choose is None:
             return self.config
-        answer = _guarded("config_for_hello", choose, self.hello)
+        answer = _guarded("config_for_hello", choose, self.offer)
         return self.config if answer is None else answer
 
 

@@ -20,7 +20,7 @@ FLOORS = {
     **dict.fromkeys(["keys", "identity"], 3),
     "sessions": 4,
     **dict.fromkeys(
-        ["config", "config_checks", "deciders", "negotiable", "policies", "questions"], 5
+        ["config", "config_checks", "deciders", "negotiable", "offer", "policies", "questions"], 5
     ),
     "handshake": 6,
     "connection": 7,

@@ -29,6 +29,7 @@ from tlsee.handshake.record_limits import limits_of_client
 from tlsee.handshake.server12 import AwaitCredential as AwaitCredential12
 from tlsee.handshake.server12 import choose_credential12
 from tlsee.handshake.server13 import ServerBasis
+from tlsee.offer import ClientOffer
 from tlsee.questions import ConfigForHello
 from tlsee.reasons import TOO_OLD
 from tlsee.trace import ExtensionsIgnored
@@ -52,7 +53,7 @@ class WaitClientHello(State):
 
     def on_client_hello(self, message: ClientHello, flow: Flow) -> AwaitConfig:
         """RFC 9846, 4.2.2: the hello before the configuration that answers it."""
-        flow.ask(ConfigForHello(self.config, message))
+        flow.ask(ConfigForHello(self.config, ClientOffer(message)))
         return AwaitConfig(self.composer, message)
 
 
