@@ -280,6 +280,15 @@ def test_a_key_of_its_own_for_lists_counts_when_it_is_vouched_for() -> None:
     assert asked(CHAIN, crls=[forged], pool=[stranger]).state is State.UNKNOWN
 
 
+def test_a_namesake_of_the_root_vouches_for_nobody() -> None:
+    """The same name with another key: its signer's list neither accuses nor acquits."""
+    stranger, key = lists_signer(authority("Test Root"))
+    accusing = revocation_list(ROOT, [LEAF], key=key)
+    true = revocation_list(ROOT, since=AT - 2 * HOUR)
+    assert asked(CHAIN, crls=[accusing, true], pool=[stranger]).state is State.GOOD
+    assert asked(CHAIN, crls=[accusing], pool=[stranger]).state is State.UNKNOWN
+
+
 def test_a_lists_signer_that_is_revoked_does_not_count() -> None:
     """As PKITS 4.4.21."""
     signer, key = lists_signer(ROOT, serial=99)

@@ -198,8 +198,10 @@ def test_a_delegate_of_the_issuer_may_answer(by_name: bool) -> None:
     signer = delegate(ROOT, FOR_RESPONSES, NO_CHECK)
     response = ocsp_response(LEAF, ROOT, delegate=signer, by_name=by_name)
     assert asked(CHAIN, stapled=response).state is State.GOOD
-    late = asked(CHAIN, stapled=response, at=AT + 2 * DAY)
+    longer = ocsp_response(LEAF, ROOT, delegate=signer, until=AT + 3 * DAY)
+    late = asked(CHAIN, stapled=longer, at=AT + 2 * DAY)
     assert late.fatal
+    assert "not valid at this moment" in late.detail
 
 
 def test_a_revoked_delegate_does_not_count() -> None:
@@ -253,6 +255,8 @@ def test_no_revocation_available_is_believed_where_it_may_stand() -> None:
     assert asked(chain, crls=[revocation_list(ROOT, [chain[0]])]).state is State.REVOKED
     assert asked(issued(never, asks_at())).state is State.UNKNOWN
     assert asked(issued(never, points_to())).state is State.UNKNOWN
+    ca = (x509.BasicConstraints(ca=True, path_length=None), True)
+    assert asked((forge(ROOT, [ca, never]), ROOT.certificate)).state is State.UNKNOWN
 
 
 def test_several_single_responses_the_newest_about_this_one() -> None:
@@ -266,13 +270,26 @@ def test_several_single_responses_the_newest_about_this_one() -> None:
     assert believe(parsed, leaf, root, AT)[0] is newest
 
 
-@given(st.integers(0, len(GOOD) - 1), st.integers(0, 255))
-def test_a_damaged_response_acquits_nobody(place: int, octet: int) -> None:
-    """One changed byte: no exception, and GOOD only when nothing that is signed was changed."""
-    damaged = GOOD[:place] + bytes([octet]) + GOOD[place + 1 :]
+DELEGATED = ocsp_response(LEAF, ROOT, delegate=delegate(ROOT, FOR_RESPONSES, NO_CHECK))
+
+
+@given(st.sampled_from([GOOD, DELEGATED]), st.integers(0, len(DELEGATED) - 1), st.integers(0, 255))
+def test_a_damaged_response_acquits_nobody(response: bytes, place: int, octet: int) -> None:
+    """One changed byte, by the issuer or by a delegate: no exception, and never GOOD."""
+    place %= len(response)
+    damaged = response[:place] + bytes([octet]) + response[place + 1 :]
     status = asked(CHAIN, stapled=damaged)
-    if damaged != GOOD:
+    if damaged != response:
         assert status.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("back", [1, 20])
+def test_a_delegates_signature_is_looked_at(back: int) -> None:
+    """Of the response itself: its last bytes before the certificates."""
+    parsed = OCSPResponse(DELEGATED)
+    place = DELEGATED.index(parsed.signed.signature) + len(parsed.signed.signature) - back
+    damaged = DELEGATED[:place] + bytes([DELEGATED[place] ^ 1]) + DELEGATED[place + 1 :]
+    assert "not signed with the key of Responder" in asked(CHAIN, stapled=damaged).detail
 
 
 @given(st.binary(max_size=100))
