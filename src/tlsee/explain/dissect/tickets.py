@@ -23,7 +23,7 @@ KEY = "the server's ticket key"
 _TAG_LENGTH = OVERHEAD - ID_LENGTH - SALT_LENGTH
 
 
-@reads((TicketContent, "secret"))
+@reads((TicketContent, "secret"), (TicketContent, "psk_fingerprint"))
 def _secret(content: Content) -> Reading:
     return f"{count(len(content.data), 'byte')}, secret and not shown", ()
 

@@ -228,5 +228,7 @@ says(
     session_id="TLS 1.2's name of it",
     ticket="a client's own ticket; empty on a server",
     identity="for whom a client judged the chain",
+    psk_identity="the external key that it descends from, or empty",
+    psk_fingerprint="stands for that key",
     peer_chain="the client's certificates",
 )
