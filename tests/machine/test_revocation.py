@@ -155,7 +155,7 @@ def _verdict(pair: DriverPair) -> Verdict:
 def test_a_certificate_that_promises_a_staple_is_held_to_it(version: ProtocolVersion) -> None:
     """RFC 7633: soft and hard alike, and a list does not replace it; off does not look."""
     promised = issued(MUST_STAPLE)
-    plain = {"credentials": [promised]}
+    plain = {"credentials": [promised.despite_flaws()]}
     stapled = {"credentials": [stapling(good(promised.chain[0]), credential=promised)]}
     refused(Reasons.staple_missing, {"revocation": "soft", "crls": [crl()]}, plain, version)
     assert shake({"revocation": "soft"}, stapled, version).client.state.connected
@@ -460,3 +460,12 @@ def test_a_configuration_that_cannot_be_meant(settings: dict[str, Any], why: str
     for made in (client_config, server_config):
         with pytest.raises(ApiMisuse, match=why):
             made(**settings)
+
+
+def test_a_promise_that_nobody_keeps_is_seen_when_the_server_is_made() -> None:
+    """A must-staple certificate without responses; with some, or a source of them, all is well."""
+    promised = issued(MUST_STAPLE)
+    with pytest.raises(ApiMisuse, match="promises a stapled OCSP response"):
+        server_config(credentials=[promised])
+    server_config(credentials=[promised.with_staples(lambda _: [None])])
+    server_config(credentials=[promised.with_staples([good(promised.chain[0])])])

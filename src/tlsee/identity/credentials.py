@@ -27,6 +27,7 @@ from tlsee.errors import ApiMisuse
 from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, Unreadable
 from tlsee.identity.chain import flaws_of, in_order
+from tlsee.identity.path.revoked import must_staple
 from tlsee.identity.pem import certificates_in, to_pem
 
 Staples: TypeAlias = (
@@ -133,9 +134,15 @@ class Credential:
         """What a peer would stumble over at a moment (seconds since the epoch), with the fixes.
 
         A certificate of ours that has expired or is not valid yet; a chain out of order; one that
-        is there twice or vouches for none of the others. ``()`` after ``despite_flaws``.
+        is there twice or vouches for none of the others; one that promises a stapled response where
+        nobody has any. ``()`` after ``despite_flaws``.
         """
-        return flaws_of(self.certificates, at) if self.checked else ()
+        if not self.checked:
+            return ()
+        found = flaws_of(self.certificates, at)
+        if self.staples is None and self.chain and must_staple(self.certificate):
+            found += (_UNSTAPLED,)
+        return found
 
     def despite_flaws(self) -> Credential:
         """The same for a configuration that is to take it whatever its dates and its order.
@@ -172,16 +179,7 @@ class Credential:
         Raises:
             ApiMisuse: something cannot be read, or key and certificate do not belong together.
         """
-        try:
-            chain = certificates_in(chain_pem)
-        except ValueError as problem:
-            raise ApiMisuse(str(problem)) from None
-        if not chain:
-            raise ApiMisuse(
-                "there is no certificate in the chain that was given",
-                "give PEM text with a CERTIFICATE block, our own first",
-            )
-        return cls._with_key(chain, load_private_key(key_pem, password))
+        return cls._with_key(_chain_of(chain_pem), load_private_key(key_pem, password))
 
     @classmethod
     def from_files(
@@ -218,6 +216,19 @@ class Credential:
         private_key, own, others = load_pkcs12(data, password)
         views = [_own_certificate(der, place) for place, der in enumerate((own, *others), 1)]
         return cls._with_key(tuple(view.der for view in in_order(views)), private_key)
+
+    @classmethod
+    def from_signer(cls, chain_pem: bytes | str, signer: Signer) -> Credential:
+        """With a private key that is elsewhere: in an HSM, in a service.
+
+        Args:
+            chain_pem: certificates, our own first.
+            signer: signs with the key of the first; ``PKCS11Signer`` or one of your own.
+
+        Raises:
+            ApiMisuse: as ``Credential``, and text without a certificate.
+        """
+        return cls(_chain_of(chain_pem), signer)
 
     @classmethod
     def from_objects(
@@ -259,6 +270,12 @@ def _mismatch(chain: tuple[bytes, ...], leaf: CertificateView, private_key: Any)
     )
 
 
+_UNSTAPLED = (
+    "its certificate promises a stapled OCSP response (RFC 7633), and there is none",
+    "Credential.with_staples(...), or a certificate without that promise",
+)
+
+
 def _filled(staples: Sequence[bytes | None], length: int) -> tuple[bytes | None, ...]:
     given = tuple(bytes(item) if item is not None else None for item in staples)
     if len(given) > length:
@@ -278,6 +295,19 @@ def _check_pair(leaf: CertificateView, public_key: PublicKey, signer: Signer) ->
             f"{leaf.subject}, which has a {leaf.key_label} key",
             "give the key that the certificate was issued for",
         )
+
+
+def _chain_of(pem: bytes | str) -> tuple[bytes, ...]:
+    try:
+        chain = certificates_in(pem)
+    except ValueError as problem:
+        raise ApiMisuse(str(problem)) from None
+    if not chain:
+        raise ApiMisuse(
+            "there is no certificate in the chain that was given",
+            "give PEM text with a CERTIFICATE block, our own first",
+        )
+    return chain
 
 
 def _as_pem(content: bytes) -> bytes:
