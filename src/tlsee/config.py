@@ -141,6 +141,8 @@ class ClientConfig(_Config):
             taken back, and whether not knowing refuses; see docs/revocation.md.
         crls: revocation lists, PEM or DER. fetcher: who fetches lists, OCSP responses and, with
             ``fetch_issuers``, missing intermediates; nobody unless given.
+        intermediates: certificates that may stand between a peer's and an anchor where the peer
+            forgets to send them, PEM or DER; they are believed no more than what a peer sends.
         judge, choose_credential: replace the built-in ones; may return ``LATER``.
         sessions: where to keep what servers give for the next connection; ``True`` is in memory
             with this configuration, ``False`` nowhere.
@@ -171,6 +173,7 @@ class ClientConfig(_Config):
         crls: Iterable[bytes] = (),
         fetcher: Fetcher | None = None,
         fetch_issuers: bool = False,
+        intermediates: Iterable[bytes] = (),
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
         sessions: ClientSessions | bool = True,
@@ -189,7 +192,9 @@ class ClientConfig(_Config):
             policy=policy,
             provider=provider,
             record_size_limit=record_size_limit,
-            judging=judging_of(revocation, crls, fetcher, fetch_issuers=fetch_issuers),
+            judging=judging_of(
+                revocation, crls, fetcher, fetch_issuers=fetch_issuers, intermediates=intermediates
+            ),
             judge=judge,
             choose_credential=choose_credential,
             psks=psks,
@@ -217,7 +222,8 @@ class ServerConfig(_Config):
         client_trust: whom to believe about clients.
         client_auth: whether to ask for a certificate: ``"none"``, ``"optional"``, ``"required"``.
             ``None`` means required when ``client_trust`` is given.
-        revocation, crls, fetcher, fetch_issuers: as ``ClientConfig``'s, for clients' certificates.
+        revocation, crls, fetcher, fetch_issuers, intermediates: as ``ClientConfig``'s, for clients'
+            certificates.
         config_for_hello: given the ``ClientOffer``, another configuration for this connection (or
             ``LATER``, or ``None`` to keep this one).
         sessions: who names and finds sessions; ``True`` is tickets under keys in memory, ``False``
@@ -257,6 +263,7 @@ class ServerConfig(_Config):
         crls: Iterable[bytes] = (),
         fetcher: Fetcher | None = None,
         fetch_issuers: bool = False,
+        intermediates: Iterable[bytes] = (),
         judge: Judge = default_judge,
         choose_credential: CredentialChooser = default_chooser,
         config_for_hello: Callable[[ClientOffer], ServerConfig | Later | None] | None = None,
@@ -276,7 +283,9 @@ class ServerConfig(_Config):
             policy=policy,
             provider=provider,
             record_size_limit=record_size_limit,
-            judging=judging_of(revocation, crls, fetcher, fetch_issuers=fetch_issuers),
+            judging=judging_of(
+                revocation, crls, fetcher, fetch_issuers=fetch_issuers, intermediates=intermediates
+            ),
             judge=judge,
             choose_credential=choose_credential,
             psks=psks,

@@ -13,11 +13,12 @@ from typing import ClassVar, Protocol
 from tlsee.codes import SignatureScheme
 from tlsee.crypto.provider import Later
 from tlsee.errors import ApiMisuse
-from tlsee.identity.certificate import Unreadable
+from tlsee.identity.certificate import Unreadable, read_certificate
 from tlsee.identity.fitness import Obstacle, cannot_sign
 from tlsee.identity.index import CredentialIndex, Selection
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict, judge
 from tlsee.identity.path.known import NOTHING_KNOWN, Fetch, Known, Needs, Revocation
+from tlsee.identity.pem import certificates_in
 from tlsee.identity.revocation.lists import lists_in
 from tlsee.identity.trust import Trust
 from tlsee.values import value
@@ -31,7 +32,7 @@ class JudgeRequest:
     the judgement in seconds since the epoch; ``use`` is what the handshake does with the key.
     ``stapled`` has an OCSP response or ``None`` for each certificate of the chain, as the peer sent
     them; ``revocation``, ``known`` and ``fetch_issuers`` are the configuration's, ``known`` with
-    what was fetched since.
+    what was fetched since. ``intermediates`` may stand between, DER.
     """
 
     chain: tuple[bytes, ...]
@@ -44,6 +45,7 @@ class JudgeRequest:
     revocation: Revocation = Revocation.OFF
     known: Known = NOTHING_KNOWN
     fetch_issuers: bool = False
+    intermediates: tuple[bytes, ...] = ()
     _hidden: ClassVar[frozenset[str]] = frozenset({"stapled", "known"})
 
 
@@ -71,6 +73,7 @@ def default_judge(request: JudgeRequest) -> Verdict | Needs:
         revocation=request.revocation,
         stapled=request.stapled,
         fetch_issuers=request.fetch_issuers,
+        intermediates=request.intermediates,
     )
 
 
@@ -95,12 +98,14 @@ class Judging:
         revocation: whether it is asked, and what not knowing means.
         known: the lists that were given. ``fetcher``: or ``None``, and nothing is fetched.
         fetch_issuers: whether missing issuers are looked for where certificates say.
+        intermediates: what may stand between, DER.
     """
 
     revocation: Revocation = Revocation.OFF
     known: Known = NOTHING_KNOWN
     fetcher: Fetcher | None = None
     fetch_issuers: bool = False
+    intermediates: tuple[bytes, ...] = ()
     _hidden: ClassVar[frozenset[str]] = frozenset({"known"})
 
     @property
@@ -115,15 +120,17 @@ def judging_of(
     fetcher: Fetcher | None,
     *,
     fetch_issuers: bool,
+    intermediates: Iterable[bytes] = (),
 ) -> Judging:
     """Check what a configuration was given.
 
     Args:
         crls: revocation lists, each PEM (perhaps several) or DER; read here, once.
+        intermediates: certificates, in the same forms.
 
     Raises:
-        ApiMisuse: no such policy, a list that cannot be read, lists and nobody to look at them, or
-            something to fetch and nobody who does.
+        ApiMisuse: no such policy, a list or a certificate that cannot be read, lists and nobody
+            to look at them, or something to fetch and nobody who does.
     """
     try:
         policy = Revocation(revocation)
@@ -142,7 +149,19 @@ def judging_of(
     if fetcher is not None and policy is Revocation.OFF and not fetch_issuers:
         raise ApiMisuse("fetcher= and nothing to fetch", 'add revocation="soft" or "hard"')
     known = Known(crls=tuple(found), offline=fetcher is None)
-    return Judging(policy, known, fetcher, fetch_issuers)
+    return Judging(policy, known, fetcher, fetch_issuers, _between(intermediates))
+
+
+def _between(intermediates: Iterable[bytes]) -> tuple[bytes, ...]:
+    found: list[bytes] = []
+    for number, data in enumerate(intermediates, 1):
+        try:
+            some = certificates_in(data) or (bytes(data),)
+            found += [read_certificate(der).der for der in some]
+        except ValueError as problem:
+            text = f"intermediates: number {number}: {problem}"
+            raise ApiMisuse(text, "give PEM or DER") from None
+    return tuple(found)
 
 
 @value

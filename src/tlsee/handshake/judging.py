@@ -72,5 +72,6 @@ def _ask(
         judging.revocation,
         judging.known,
         judging.fetch_issuers,
+        judging.intermediates,
     )
     flow.ask(Judge(request, config.judge, judging.fetcher))

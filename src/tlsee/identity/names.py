@@ -117,7 +117,10 @@ def _uri(text: str) -> str:
     scheme, _, rest = text.partition("://")
     host, slash, path = rest.partition("/")
     if scheme.lower() in ("http", "https"):
-        raise ApiMisuse(f"{printable(text)!r} is an address of a page", "give its host alone")
+        raise ApiMisuse(
+            f"{printable(text)!r} is neither a host name nor an IP address",
+            "give the bare name, such as example.com, without port or path",
+        )
     if not host or not text.isascii() or any(c <= " " or c == "\x7f" for c in text):
         raise ApiMisuse(
             f"{printable(text)!r} is no URI with a host", "give one such as spiffe://mesh/service"

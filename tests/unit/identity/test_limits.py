@@ -101,13 +101,14 @@ def test_excluded_names_and_several_limits(root: Authority) -> None:
     accepted(wide, limited, name="b.test")
     refused(wide, narrower, Reasons.name_constraints, name="b.test")
 
-    mesh = root.trust.constrained(permitted=["uri:mesh.test", "@mail.test"])
+    mesh = root.trust.constrained(permitted=["uri:mesh.test", "@mail.test", "@.sub.test"])
     for name, covered in (
         (x509.UniformResourceIdentifier("spiffe://mesh.test/a"), True),
         (x509.UniformResourceIdentifier("spiffe://other.test/a"), False),
         (x509.RFC822Name("ann@mail.test"), True),
         (x509.RFC822Name("ann@other.test"), False),
-        (x509.RFC822Name._init_without_validation("ann@other.test@mail.test"), False),
+        (x509.RFC822Name("ann@a.sub.test"), True),
+        (x509.RFC822Name._init_without_validation("ann@other.test@a.sub.test"), False),
         (x509.DNSName("a.test"), False),
     ):
         chain = [forge(root, [(alt_names(name), False)])]

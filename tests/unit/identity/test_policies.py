@@ -140,6 +140,8 @@ def test_an_authority_demands_one_some_levels_below() -> None:
     """requireExplicitPolicy counts certificates, and self-issued ones do not count."""
     loose = PolicySettings()
     bare: Level = []
+    assert outcome([constrain(explicit=2)], bare, settings=loose).accepted
+    assert not outcome([constrain(explicit=1)], bare, settings=loose).accepted
     assert outcome([constrain(explicit=3)], bare, bare, settings=loose).accepted
     assert not outcome([constrain(explicit=1)], bare, bare, settings=loose).accepted
     assert not outcome([constrain(explicit=0)], bare, settings=loose).accepted

@@ -108,6 +108,9 @@ def test_another_date_would_not_do_alone(root: Authority) -> None:
     chain = root.issue("other.test", not_before=AT - DAY, not_after=AT - 7200).chain
     assert judged(chain, root).what_ifs() == ()
     assert accepted(root.issue(HOST, **VALID).chain, root).what_ifs() == ()
+    other = authority("Partner Root")
+    chain = (*other.issue("other.test", **VALID).chain, other.certificate)
+    assert judged(chain, root).what_ifs() == ()
 
 
 def test_another_anchor_would_do(root: Authority) -> None:

@@ -66,9 +66,7 @@ class Walk:
             rows[-1].append(end)
         elif anchor is not None:
             self._whole(chain, anchor, rows)
-        ok = all([static.ok for static in statics]) and all(
-            [check.ok for row in rows for check in row]
-        )
+        ok = all(static.ok for static in statics) and all(check.ok for row in rows for check in row)
         steps = [
             Step(view, (*static.checks, *row))
             for view, static, row in zip(chain, statics, rows, strict=True)
