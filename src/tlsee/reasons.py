@@ -106,6 +106,8 @@ class Reasons:
     older_after_early_data = _row("older_after_early_data", Alert.protocol_version, "RFC 9846, D.3", "early data was sent, and the server answers with an older version")
     psk_modes_missing = _row("psk_modes_missing", Alert.missing_extension, "RFC 9846, 4.3.9", "pre_shared_key without psk_key_exchange_modes")
 
+    session_changed = _row("session_changed", Alert.illegal_parameter, "RFC 5246, 7.4.1.3", "the server resumed the session with another suite, or extended_main_secret differs from the session's")
+    session_lost_its_hash = _row("session_lost_its_hash", Alert.handshake_failure, "RFC 7627, 5.3", "the session had extended_main_secret, and the hello that would resume it has not")
     session_not_offered = _row("session_not_offered", Alert.illegal_parameter, "RFC 5246, 7.4.1.3", "the server resumes a session that we did not offer")
     insecure_renegotiation = _row("insecure_renegotiation", Alert.handshake_failure, "RFC 5746, 3.4", "the peer does not know secure renegotiation (RFC 5746, of 2010)", "update the peer: without it somebody in between can put bytes before yours")
     too_many_renegotiations = _row("too_many_renegotiations", Alert.handshake_failure, "RFC 5246, 7.2.2", "the peer asks to renegotiate again and again, although it was refused")

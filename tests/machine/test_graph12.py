@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import typing
+
 import pytest
 
 from tests.support.drivers import DriverPair, forked
 from tests.support.endpoints import client_config, client_credential, server_config, trust
 from tlsee.codes import AlertDescription, ProtocolVersion
 from tlsee.errors import PeerMisbehaved
-from tlsee.handshake import client12, client12_chain, post12, server12, server12_flight
+from tlsee.handshake import (
+    client12,
+    client12_chain,
+    offer12,
+    post12,
+    server12,
+    server12_flight,
+    server12_resumed,
+)
 from tlsee.handshake.machine import (
     State,
     answer_edge,
@@ -21,7 +31,7 @@ from tlsee.values import replace
 CCS = "change_cipher_spec"
 
 # Figure 1 after ServerHello, its starred messages there or not: with RSA key exchange there is no
-# ServerKeyExchange. What resumption adds (figure 2) is not built yet.
+# ServerKeyExchange.
 FIGURE_1 = {
     ("certificate", "server_key_exchange", "server_hello_done", CCS, "finished"),
     (
@@ -37,7 +47,15 @@ FIGURE_1 = {
 }
 
 # RFC 6066, 8: a CertificateStatus immediately after the Certificate, or not.
-CLIENT_FIGURE = FIGURE_1 | {(flight[0], "certificate_status", *flight[1:]) for flight in FIGURE_1}
+STAPLED = {(flight[0], "certificate_status", *flight[1:]) for flight in FIGURE_1}
+
+# RFC 5077, 3.1: a NewSessionTicket directly before the server's ChangeCipherSpec, or not.
+TICKETED = {(*flight[:-2], "new_session_ticket", *flight[-2:]) for flight in FIGURE_1 | STAPLED}
+
+CLIENT_FIGURE = FIGURE_1 | STAPLED | TICKETED
+
+# RFC 5246, figure 2: a session is resumed; RFC 5077, figure 2: and its ticket renewed.
+CLIENT_RESUMES = {(CCS, "finished"), ("new_session_ticket", CCS, "finished")}
 
 SERVER_FIGURE = {
     ("client_key_exchange", CCS, "finished"),
@@ -67,9 +85,22 @@ def test_the_client_takes_figure_1_and_nothing_else() -> None:
     assert flights(client12_chain.WaitCertificate) == CLIENT_FIGURE
 
 
+def test_the_client_takes_figure_2_and_nothing_else() -> None:
+    """With a session the server's Finished comes at once, or behind a new ticket."""
+    entered = typing.get_args(client12_chain.Entered)
+    resumed = {state for state in entered if state is not client12_chain.WaitCertificate}
+    assert {flight for state in resumed for flight in flights(state)} == CLIENT_RESUMES
+
+
 def test_the_server_takes_figure_1_and_nothing_else() -> None:
     """A CertificateVerify comes if and only if a certificate did."""
     assert flights(server12.AwaitCredential) == SERVER_FIGURE
+
+
+def test_the_server_takes_figure_2_and_nothing_else() -> None:
+    """With a session the client has nothing left to say but that it has the main secret."""
+    assert flights(server12_resumed.WaitResumedChangeCipherSpec) == {(CCS, "finished")}
+    assert flights(offer12.AwaitSession) == SERVER_FIGURE | {(CCS, "finished")}
 
 
 def test_connected_takes_only_the_wish_to_renegotiate() -> None:

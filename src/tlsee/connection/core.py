@@ -88,6 +88,7 @@ class Core:
         self._may_read = False
         self._may_write = False
         self._may_read_early = False
+        self._offered: outcome.SessionOffered | None = None
         self._early_room = 0  # bytes of early data that may still come, or go
         self._done = False
         self._peer_closed = False
@@ -193,6 +194,12 @@ class Core:
         elif isinstance(fact, outcome.SessionSpent):
             fact.sessions.spend(fact.identity)
             return
+        elif isinstance(fact, outcome.SessionKept):
+            fact.sessions.keep(fact.identity, fact.session, fact.session.issued_at)
+            return
+        elif isinstance(fact, outcome.SessionOffered):
+            self._offered = fact
+            return
         elif isinstance(fact, outcome.EarlyDataSettled):
             self._early_room = 0
         elif isinstance(fact, outcome.KeysUpdated):
@@ -288,6 +295,12 @@ class Core:
             sessions.put(fact.key, fact.session)
         self._events.append(TicketReceived(fact.lifetime, fact.session))
 
+    def _forget_session(self) -> None:
+        """RFC 5246, 7.2.2: what fails is not resumed again; a full handshake may go well."""
+        sessions = self.config.sessions if isinstance(self.config, ClientConfig) else None
+        if self._offered is not None and not self._done and sessions is not None:
+            sessions.forget(self._offered.key, self._offered.session)
+
     def _count_post_handshake(self) -> None:
         """Messages, not records: neither hides many in one nor counts the fragments of one."""
         self._updates_in_a_row += 1
@@ -351,6 +364,7 @@ class Core:
             if self._error is not None:
                 return
             self._error = error
+            self._forget_session()
             if isinstance(error, CertificateRejected) and error.verdict is not None:
                 self.tell(CertificateJudged(error.verdict))  # what refuses has told nothing
             sent = error.alert if alert and not self._write_closed else None

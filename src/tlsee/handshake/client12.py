@@ -31,6 +31,7 @@ from tlsee.handshake.session12 import (
     prove12,
     tell_main_secret,
 )
+from tlsee.handshake.tickets12 import tell_received
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
@@ -44,12 +45,13 @@ from tlsee.trace import (
     Role,
     SignatureChecked,
 )
-from tlsee.values import value
+from tlsee.values import replace, value
 from tlsee.wire.messages12 import (
     Certificate,
     CertificateRequest,
     CertificateVerify,
     Finished,
+    NewSessionTicket,
     ServerHelloDone,
     ServerKeyExchange,
 )
@@ -104,7 +106,7 @@ class WaitRequestOrDone(State):
         """RFC 5246, 7.4.4."""
         return WaitDone(self.proving, self.heard + message.raw, message)
 
-    def on_server_hello_done(self, message: ServerHelloDone, flow: Flow) -> WaitChangeCipherSpec:
+    def on_server_hello_done(self, message: ServerHelloDone, flow: Flow) -> WaitOurChange:
         """RFC 5246, 7.4.5: our turn, without a certificate."""
         heard, main = _exchange(self.proving, self.heard + message.raw, flow)
         return _finish(self.proving, heard, main, None, None, asked=False, flow=flow)
@@ -148,7 +150,7 @@ class AwaitCredential(State):
     allows_change_cipher_spec: ClassVar[bool] = False
     ignores_warnings: ClassVar[bool] = True
 
-    def on_credential(self, answer: Selection, flow: Flow) -> WaitChangeCipherSpec | AwaitSignature:
+    def on_credential(self, answer: Selection, flow: Flow) -> WaitOurChange | AwaitSignature:
         """No fitting certificate is an empty list (RFC 5246, 7.4.6)."""
         offered = self.request.supported_signature_algorithms
         tell_selection(answer, offered, (), Role.CLIENT, flow)
@@ -175,7 +177,7 @@ class AwaitSignature(State):
     allows_change_cipher_spec: ClassVar[bool] = False
     ignores_warnings: ClassVar[bool] = True
 
-    def on_signature(self, answer: bytes, flow: Flow) -> WaitChangeCipherSpec:
+    def on_signature(self, answer: bytes, flow: Flow) -> WaitOurChange:
         """RFC 5246, 7.4.8."""
         heard = self.heard + flow.send(CertificateVerify(self.scheme, answer))
         return _finish(
@@ -194,6 +196,22 @@ class Ending12:
     credential: Credential | None
     scheme: SignatureScheme | None
     asked: bool
+    ticket: NewSessionTicket | None = None
+
+
+@value
+class WaitNewSessionTicket(State):
+    """The server has promised a ticket (RFC 5077, 3.1); its keys change after it."""
+
+    ending: Ending12
+    rfc: ClassVar[str] = "1.2 WAIT_NEW_SESSION_TICKET"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_new_session_ticket(self, message: NewSessionTicket, _: Flow) -> WaitChangeCipherSpec:
+        """RFC 5077, 3.3: kept when the handshake has come to a good end."""
+        heard = self.ending.heard + message.raw
+        return WaitChangeCipherSpec(replace(self.ending, heard=heard, ticket=message))
 
 
 @value
@@ -234,12 +252,23 @@ class WaitFinished(State):
         flow.tell(HandshakeCompleted())
         group = proving.parameters.code if proving.parameters is not None else None
         scheme = proving.parameters.scheme if proving.parameters is not None else None
+        basis = proving.basis
         outcome = outcome12(
-            session, group, scheme, ending.scheme, proof, ending.credential, ending.asked
+            session,
+            group,
+            scheme,
+            ending.scheme,
+            proof,
+            ending.credential,
+            ending.asked,
+            basis.config.provider.now,
+            basis.identity,
         )
-        return ConnectedClient12(
+        connected = ConnectedClient12(
             outcome, receipt, ending.main, session.client_random, session.server_random
         )
+        tell_received(basis.config, connected, ending.ticket, session.session_id, flow)
+        return connected
 
 
 def _exchange(proving: Proving, heard: bytes, flow: Flow) -> tuple[bytes, MainSecret]:
@@ -267,7 +296,7 @@ def _finish(
     *,
     asked: bool,
     flow: Flow,
-) -> WaitChangeCipherSpec:
+) -> WaitOurChange:
     """ChangeCipherSpec, new keys, Finished."""
     session = proving.session
     client, server = main.keys(
@@ -277,4 +306,9 @@ def _finish(
     flow.install(Direction.WRITE, Epoch.APPLICATION, client)
     digest = digest_of(session.suite, heard)
     heard += flow.send(Finished(main.client_finished(digest)))
-    return WaitChangeCipherSpec(Ending12(proving, heard, main, server, credential, scheme, asked))
+    ending = Ending12(proving, heard, main, server, credential, scheme, asked)
+    return WaitNewSessionTicket(ending) if session.ticket_follows else WaitChangeCipherSpec(ending)
+
+
+# Where a client is that has said everything.
+WaitOurChange = WaitNewSessionTicket | WaitChangeCipherSpec

@@ -14,11 +14,12 @@ from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.client12 import (
     Proving,
-    WaitChangeCipherSpec,
     WaitDone,
+    WaitOurChange,
     WaitRequestOrDone,
     WaitServerKeyExchange,
 )
+from tlsee.handshake.client12_resumed import WaitRenewal, WaitResumedChangeCipherSpec, resume
 from tlsee.handshake.client13_facts import ClientBasis, selected_protocol
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.judging import ask_about_server
@@ -43,9 +44,7 @@ from tlsee.wire.messages12 import (
 )
 
 
-def enter(
-    basis: ClientBasis, hello_raw: bytes, message: ServerHello, flow: Flow
-) -> WaitCertificate:
+def enter(basis: ClientBasis, hello_raw: bytes, message: ServerHello, flow: Flow) -> Entered:
     """ServerHello chose TLS 1.2; the hello module has checked that it may, and for a downgrade."""
     config, extensions = basis.config, message.extensions
     suite = config.suites12.get(message.cipher_suite)
@@ -55,9 +54,9 @@ def enter(
         raise PeerMisbehaved(
             Reasons.illegal_compression, f"method {message.legacy_compression_method}"
         )
-    if message.legacy_session_id_echo and (
-        message.legacy_session_id_echo == basis.hello.legacy_session_id
-    ):
+    echo = message.legacy_session_id_echo
+    resumed = bool(echo) and echo == basis.hello.legacy_session_id
+    if resumed and basis.older is None:
         raise PeerMisbehaved(Reasons.session_not_offered)
     _check_renegotiation(message)
     extended = extensions.has(ExtensionType.extended_main_secret)
@@ -78,7 +77,14 @@ def enter(
         encrypt_then_mac,
         alpn,
         basis.server_name,
+        extensions.has(ExtensionType.session_ticket),
+        echo,
     )
+    if basis.older is not None:
+        chosen = basis.older.session if resumed else None
+        flow.tell(peer_chose("session", (basis.older.session,), chosen))
+        if resumed:
+            return resume(basis, basis.older, session, hello_raw + message.raw, flow)
     status_follows = extensions.has(ExtensionType.status_request)
     return WaitCertificate(basis, session, hello_raw + message.raw, status_follows)
 
@@ -282,7 +288,11 @@ class AwaitVerdictBeforeDone(AwaitVerdictBefore):
 
     held: ServerHelloDone
 
-    def on_verdict(self, answer: Verdict, flow: Flow) -> WaitChangeCipherSpec:
+    def on_verdict(self, answer: Verdict, flow: Flow) -> WaitOurChange:
         """The verdict first: nothing is encrypted to a key that nobody vouches for."""
         accept(answer, self.basis, flow)
         return _for_rsa(self, answer).on_server_hello_done(self.held, flow)
+
+
+# Where ServerHello leads: to a certificate, or with a session at once to the server's Finished.
+Entered = WaitCertificate | WaitRenewal | WaitResumedChangeCipherSpec

@@ -14,8 +14,10 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
 from tlsee.handshake.outcome import EarlyData
 from tlsee.handshake.psk13 import OfferedPsk
+from tlsee.identity.path.judge import Verdict
 from tlsee.keys.schedule13 import HandshakeStage, TrafficSecret
 from tlsee.questions import ChooseCredential
+from tlsee.sessions.session import Session
 from tlsee.trace import (
     Choice,
     Role,
@@ -31,6 +33,15 @@ from tlsee.wire.messages13 import (
 
 
 @value
+class Recalled:
+    """A session of TLS 1.2 that the hello offers; ``verdict``: of its chain, judged anew."""
+
+    session: Session
+    verdict: Verdict | None
+    _hidden: ClassVar[frozenset[str]] = frozenset({"session", "verdict"})
+
+
+@value
 class ClientBasis:
     """What a client knows before anybody answered; ``hello`` is the last one it sent."""
 
@@ -39,6 +50,7 @@ class ClientBasis:
     server_name: str | None
     composer: Composer
     hello: ClientHello
+    older: Recalled | None = None
 
 
 @value

@@ -8,14 +8,16 @@ from tlsee.codes import NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
 from tlsee.crypto.provider import OwnShare
 from tlsee.handshake.authenticate import tell_secret
-from tlsee.handshake.client13_facts import ClientBasis
+from tlsee.handshake.client13_facts import ClientBasis, Recalled
 from tlsee.handshake.compose import (
     Composer,
 )
 from tlsee.handshake.flow import Flow
-from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit
+from tlsee.handshake.outcome import SessionOffered
+from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit, offers
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.handshake.tickets13 import session_key
+from tlsee.identity.path.judge import Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
@@ -26,6 +28,7 @@ from tlsee.wire.extensions.key_share import (
 )
 from tlsee.wire.hellos import ClientHello
 
+TLS13 = ProtocolVersion.TLS13
 Shares = dict[NamedGroup, OwnShare]
 
 
@@ -67,17 +70,27 @@ def recall(beginning: Beginning) -> Session | None:
         return None
     key = session_key(beginning.server_name, beginning.identity)
     for session in config.sessions.take(key, config.provider.now()):
-        if session.version == ProtocolVersion.TLS13 and session.suite in config.suites13:
+        usable = config.suites13 if session.version == TLS13 else config.suites12
+        if session.suite in usable:
             return session
     return None
 
 
-def greet(beginning: Beginning, psks: Offered, flow: Flow) -> tuple[ClientBasis, Offer]:
+def greet(
+    beginning: Beginning, session: Session | None, verdict: Verdict | None, flow: Flow
+) -> tuple[ClientBasis, Offer]:
     """From START on: make the shares, say hello, and what may be said early."""
     config, composer = beginning.config, beginning.composer
+    newer = session if session is not None and session.version == TLS13 else None
+    psks = offers(config, newer, verdict)
+    older = Recalled(session, verdict) if session is not None and newer is None else None
     shares = {group: config.provider.groups[group].generate() for group in config.key_shares}
     entries = tuple(KeyShareEntry(group, share.public) for group, share in shares.items())
     hello = composer.client_hello(config, beginning.server_name, entries)
+    if older is not None:
+        hello = composer.offer_session12(config, hello, older.session)
+        key = session_key(beginning.server_name, beginning.identity)
+        flow.tell(SessionOffered(key, older.session))
     early = beginning.early and _may_be_early(config, psks)
     if psks:
         hello = composer.offer_psks(hello, psks, early, Transcript.start)
@@ -86,7 +99,7 @@ def greet(beginning: Beginning, psks: Offered, flow: Flow) -> tuple[ClientBasis,
     raw = flow.send(hello)
     if early:
         _open_early(psks[0], hello.random, raw, flow)
-    basis = ClientBasis(config, beginning.identity, beginning.server_name, composer, hello)
+    basis = ClientBasis(config, beginning.identity, beginning.server_name, composer, hello, older)
     return basis, Offer(hello, raw, shares, psks, early)
 
 

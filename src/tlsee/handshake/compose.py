@@ -47,6 +47,7 @@ from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.server_name import ServerName, ServerNameAcknowledged, ServerNameList
+from tlsee.wire.extensions.session_ticket import SessionTicket12, SessionTicketPromised12
 from tlsee.wire.extensions.signature_algorithms import (
     SignatureAlgorithms,
     SignatureAlgorithmsCert,
@@ -97,6 +98,8 @@ class Agreement12:
     encrypt_then_mac: bool
     point_formats: bool
     stapled: bool = False
+    session_id: bytes = b""
+    ticket: bool = False
 
 
 class Grease:
@@ -147,6 +150,20 @@ def _wished_staples(config: ClientConfig) -> list[AnyExtension]:
     if not config.judging.wants_staples:
         return []
     return [StatusRequest(CertificateStatusType.ocsp, OCSPStatusRequest((), b""))]
+
+
+def _wishes12(config: ClientConfig) -> list[AnyExtension]:
+    """What only TLS 1.2 needs."""
+    items: list[AnyExtension] = [
+        ECPointFormats((ECPointFormat.uncompressed,)),
+        ExtendedMainSecret(),
+    ]
+    if any(not suite.is_aead for suite in config.suites12.values()):
+        items.append(EncryptThenMac())
+    items.append(RenegotiationInfo(b""))
+    if config.sessions is not None:
+        items.append(SessionTicket12(b""))
+    return items
 
 
 def _wished_limits(config: ClientConfig) -> list[AnyExtension]:
@@ -214,11 +231,7 @@ class Composer:
             if config.sessions is not None or config.psks:
                 items.append(PskKeyExchangeModes(psk_modes(config)))
         if ProtocolVersion.TLS12 in config.versions:
-            items.append(ECPointFormats((ECPointFormat.uncompressed,)))
-            items.append(ExtendedMainSecret())
-            if any(not suite.is_aead for suite in config.suites12.values()):
-                items.append(EncryptThenMac())
-            items.append(RenegotiationInfo(b""))
+            items += _wishes12(config)
         if grease is not None:
             items.append(grease.last_extension)
         compatible = config.policy.middlebox_compatibility and tls13
@@ -229,6 +242,25 @@ class Composer:
             suites,
             NO_COMPRESSION,
             Extensions.of(*items),
+        )
+
+    def offer_session12(
+        self, config: ClientConfig, hello: ClientHello, session: Session
+    ) -> ClientHello:
+        """A hello that offers a session of TLS 1.2 (RFC 5077, 3.4).
+
+        With a ticket the session id is any that is not empty: the server shows by it that it took
+        the ticket. Behind pre_shared_key nothing may come, so it is offered before that.
+        """
+        items: list[AnyExtension] = [
+            SessionTicket12(session.ticket) if isinstance(item, SessionTicket12) else item
+            for item in hello.extensions
+        ]
+        name = hello.legacy_session_id or config.provider.random(32)
+        return replace(
+            hello,
+            legacy_session_id=name if session.ticket else session.session_id,
+            extensions=Extensions.of(*items),
         )
 
     def offer_psks(
@@ -319,7 +351,11 @@ class Composer:
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
         items += _record_limits(config, agreement.limits, older=True)
-        return ServerHello(LEGACY_VERSION, random, b"", agreement.suite, 0, Extensions.of(*items))
+        if agreement.ticket:
+            items.append(SessionTicketPromised12())
+        return ServerHello(
+            LEGACY_VERSION, random, agreement.session_id, agreement.suite, 0, Extensions.of(*items)
+        )
 
     def encrypted_extensions(
         self, config: ServerConfig, hello: ClientHello, agreement: Agreement, early: bool

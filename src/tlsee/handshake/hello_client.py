@@ -13,7 +13,7 @@ from tlsee.config import ClientConfig
 from tlsee.crypto.suites import Suite
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
 from tlsee.handshake import client12_chain
-from tlsee.handshake.client12_chain import WaitCertificate
+from tlsee.handshake.client12_chain import Entered
 from tlsee.handshake.client13 import WaitEncryptedExtensions, enter_handshake_keys
 from tlsee.handshake.client13_facts import ClientBasis, Keys
 from tlsee.handshake.client_offer import Beginning, Offer, Shares, fork_shares, greet, recall
@@ -28,8 +28,9 @@ from tlsee.handshake.judging import ask_about_server
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import EarlyData, EarlyDataSettled
-from tlsee.handshake.psk13 import Offered, OfferedPsk, offers, without_psks
-from tlsee.identity.path.judge import Verdict
+from tlsee.handshake.psk13 import Offered, OfferedPsk, without_psks
+from tlsee.handshake.session12 import key_use_of
+from tlsee.identity.path.judge import KeyUse, Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.reasons import TOO_OLD
 from tlsee.sessions.session import Session
@@ -60,9 +61,11 @@ def start(
     beginning = Beginning(config, identity, server_name, composer, early)
     session = recall(beginning)
     if session is None or not session.peer_chain:
-        basis, offer = greet(beginning, offers(config, session, None), flow)
+        basis, offer = greet(beginning, session, None, flow)
         return WaitServerHello(basis, (offer,))
-    ask_about_server(config, session.peer_chain, identity, flow)
+    older = config.suites12.get(session.suite)
+    use = key_use_of(older) if older is not None else KeyUse.SIGNING
+    ask_about_server(config, session.peer_chain, identity, flow, use=use)
     return AwaitSessionVerdict(beginning, session)
 
 
@@ -82,7 +85,7 @@ class AwaitSessionVerdict(State):
         config = self.beginning.config
         believed = answer.accepted or config.trust.insecure
         session = self.session if believed else None
-        basis, offer = greet(self.beginning, offers(config, session, answer), flow)
+        basis, offer = greet(self.beginning, session, answer, flow)
         return WaitServerHello(basis, (offer,))
 
 
@@ -135,7 +138,7 @@ class WaitServerHello(State):
 
     def on_server_hello(
         self, message: ServerHello, flow: Flow
-    ) -> WaitEncryptedExtensions | WaitCertificate:
+    ) -> WaitEncryptedExtensions | Entered:
         """RFC 9846, 4.2.3: version, suite and group are settled, the secret can be computed."""
         offer = self.offers[0]
         if not message.extensions.has(ExtensionType.supported_versions):

@@ -9,6 +9,7 @@ from tlsee.config import ServerConfig
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reason, Reasons
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.negotiate import choose_alpn
+from tlsee.sessions.session import Session
 from tlsee.text import printable
 from tlsee.trace import Choice
 from tlsee.wire.extensions.alpn import ProtocolNameList
@@ -61,3 +62,21 @@ def nothing_common(
     theirs = ", ".join(str(item) for item in offered[:12] if not item.is_grease) or "none"
     ours = ", ".join(str(item) for item in able)
     return PeerIncompatible(reason, f"the client offers {theirs}; this server takes {ours}")
+
+
+def bound_elsewhere(config: ServerConfig, hello: ClientHello, session: Session) -> str:
+    """Why a session does not go with this hello, in either version; empty if it does.
+
+    It is bound to the name, the protocol and the client that it began with.
+    """
+    wishes = hello.extensions.get(ProtocolNameList)
+    offered = wishes.protocol_name_list if wishes is not None else ()
+    if session.server_name != server_name(hello):
+        return "it is for another name"
+    if session.alpn != choose_alpn(offered, config.alpn).chosen:
+        return "it is for another application protocol"
+    if config.client_auth == "required" and not session.peer_chain:
+        return "a certificate of the client is required, and it has none"
+    if session.peer_chain and config.client_trust is None:
+        return "nobody here can judge its client"
+    return ""

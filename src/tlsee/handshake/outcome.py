@@ -96,6 +96,24 @@ class KeysUpdated:
 
 
 @value
+class SessionOffered:
+    """The hello offers a session of TLS 1.2: it is forgotten should the handshake fail."""
+
+    key: str
+    session: Session
+
+
+@value
+class SessionKept:
+    """A server's session of TLS 1.2 has a name and is complete: keep it."""
+
+    identity: bytes
+    session: Session
+    sessions: ServerSessions
+    _hidden: ClassVar[frozenset[str]] = frozenset({"identity", "sessions"})
+
+
+@value
 class SessionSpent:
     """A server's session was resumed; where it is kept, it is kept no longer (RFC 9846, 8.1)."""
 

@@ -8,8 +8,7 @@ from tlsee.crypto.suites import Suite
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.compose import Agreement
 from tlsee.handshake.flow import Flow
-from tlsee.handshake.hello_facts import server_name
-from tlsee.handshake.negotiate import choose_alpn
+from tlsee.handshake.hello_facts import bound_elsewhere
 from tlsee.handshake.psk13 import SelectedPsk, Source, check_binder, hash_of
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.handshake.server13 import ServerBasis
@@ -17,7 +16,6 @@ from tlsee.keys.transcript import Transcript
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.trace import Choice, Role
 from tlsee.values import value
-from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello
 from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
 from tlsee.wire.hellos import ClientHello
@@ -107,22 +105,7 @@ def _unfit(opening: Opening, source: Source) -> str:
         return "a certificate of the client is required, and it has none" if required else ""
     if source.version != ProtocolVersion.TLS13:
         return f"it is of {source.version.label}"
-    if source.server_name != server_name(hello):
-        return "it is for another name"
-    if source.alpn != _protocol(config, hello):
-        return "it is for another application protocol"
-    if config.client_auth == "required" and not source.peer_chain:
-        return "a certificate of the client is required, and it has none"
-    if source.peer_chain and config.client_trust is None:
-        return "nobody here can judge its client"
-    return ""
-
-
-def _protocol(config: ServerConfig, hello: ClientHello) -> bytes | None:
-    wishes = hello.extensions.get(ProtocolNameList)
-    offered = wishes.protocol_name_list if wishes is not None else ()
-    chosen: bytes | None = choose_alpn(offered, config.alpn).chosen
-    return chosen
+    return bound_elsewhere(config, hello, source)
 
 
 def suites_for(opening: Opening, source: Source) -> tuple[Suite, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from tlsee.codes import CertificateStatusType, SignatureScheme
+from tlsee.codes import CertificateStatusType, ExtensionType, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.config import ServerConfig
 from tlsee.crypto.provider import Decrypter
 from tlsee.crypto.suites12 import Suite12
 from tlsee.deciders import CredentialRequest
@@ -52,6 +53,7 @@ from tlsee.wire.messages12 import (
     CertificateStatus,
 )
 
+SESSION_ID_LENGTH = 32  # the longest (RFC 5246, 7.4.1.3)
 _WORDS = 4  # of why credentials cannot serve: more tell no more
 
 
@@ -114,7 +116,11 @@ class AwaitCredential(State):
         late_mac = agreement.encrypt_then_mac and not suite.is_aead
         staple = _staple(hello, answer.chosen)
         settled_hello = replace(
-            agreement, suite=suite.code, encrypt_then_mac=late_mac, stapled=staple is not None
+            agreement,
+            suite=suite.code,
+            encrypt_then_mac=late_mac,
+            stapled=staple is not None,
+            **_promises(config, hello),
         )
         message = self.basis.composer.server_hello12(config, settled_hello)
         heard = hello.raw + flow.send(message) + flow.send(Certificate(answer.chosen.chain))
@@ -129,6 +135,8 @@ class AwaitCredential(State):
             late_mac,
             agreement.alpn,
             agreement.server_name,
+            settled_hello.ticket,
+            settled_hello.session_id,
         )
         shown = Shown(self.basis, session, answer.chosen, answer.scheme)
         if suite.key_exchange is KeyExchangeAlgorithm.rsa:
@@ -148,6 +156,16 @@ class AwaitCredential(State):
         whys = tuple(dict.fromkeys(why for _, why in answer.considered))[:_WORDS]
         listed = ", ".join(str(scheme) for scheme in self.offered[:12]) or "no signature scheme"
         return "; ".join((*whys, f"the client accepts {listed}"))
+
+
+def _promises(config: ServerConfig, hello: ClientHello) -> dict[str, Any]:
+    """What the hello says of the session: that a ticket comes, or its id (RFC 5077, 3.4)."""
+    if config.sessions is None or not config.tickets:
+        return {}
+    if hello.extensions.has(ExtensionType.session_ticket):
+        return {"ticket": True}
+    named = config.sessions.keeps_ids
+    return {"session_id": config.provider.random(SESSION_ID_LENGTH) if named else b""}
 
 
 def _staple(hello: ClientHello, credential: Credential) -> CertificateStatus | None:

@@ -30,6 +30,7 @@ from tlsee.handshake.session12 import (
     outcome12,
     tell_main_secret,
 )
+from tlsee.handshake.tickets12 import clock_of, tell_kept, ticket_for
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import Verdict
@@ -343,13 +344,6 @@ class WaitFinished(Before12):
         _, server = keyed.main.keys(
             session.client_random, session.server_random, encrypt_then_mac=session.encrypt_then_mac
         )
-        flow.change_cipher_spec(required=True)
-        flow.install(Direction.WRITE, Epoch.APPLICATION, server)
-        digest = digest_of(session.suite, self.heard + message.raw)
-        flow.send(Finished(keyed.main.server_finished(digest)))
-        flow.open(Direction.READ)
-        flow.open(Direction.WRITE)
-        flow.tell(HandshakeCompleted())
         outcome = outcome12(
             session,
             keyed.group,
@@ -358,7 +352,19 @@ class WaitFinished(Before12):
             self.proof,
             keyed.credential,
             keyed.config.client_auth != "none",
+            clock_of(keyed.config),
         )
-        return ConnectedServer12(
+        heard = self.heard + message.raw
+        if session.ticket_follows:
+            heard += flow.send(ticket_for(keyed.config, outcome, keyed.main))
+        flow.change_cipher_spec(required=True)
+        flow.install(Direction.WRITE, Epoch.APPLICATION, server)
+        flow.send(Finished(keyed.main.server_finished(digest_of(session.suite, heard))))
+        flow.open(Direction.READ)
+        flow.open(Direction.WRITE)
+        flow.tell(HandshakeCompleted())
+        connected = ConnectedServer12(
             outcome, receipt, keyed.main, session.client_random, session.server_random
         )
+        tell_kept(keyed.config, connected, session.session_id, flow)
+        return connected

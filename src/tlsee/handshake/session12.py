@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
@@ -11,6 +12,7 @@ from tlsee.crypto.schemes import SignatureValid
 from tlsee.crypto.suites12 import Suite12
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.outcome import Outcome, PeerProof
+from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import KeyUse, Verdict
 from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
@@ -23,7 +25,11 @@ from tlsee.values import value
 
 @value
 class Session12:
-    """The hellos' result. ``extended``: the main secret covers the handshake (RFC 7627)."""
+    """The hellos' result. ``extended``: the main secret covers the handshake (RFC 7627).
+
+    ``ticket_follows``: the server has promised one (RFC 5077, 3.2). ``session_id``: the name that
+    it gave to the session, or nothing.
+    """
 
     suite: Suite12
     client_random: bytes
@@ -32,13 +38,13 @@ class Session12:
     encrypt_then_mac: bool
     alpn: bytes | None
     server_name: str | None
+    ticket_follows: bool = False
+    session_id: bytes = b""
 
     @property
     def key_use(self) -> KeyUse:
         """What the server's certificate must allow its key to do (RFC 5246, 7.4.2)."""
-        if self.suite.key_exchange is KeyExchangeAlgorithm.rsa:
-            return KeyUse.KEY_ENCIPHERMENT
-        return KeyUse.SIGNING
+        return key_use_of(self.suite)
 
     def fits(self, key: PublicKey) -> bool:
         """Whether a server's key is of the kind that the suite's name says (RFC 5246, 7.4.2)."""
@@ -47,6 +53,13 @@ class Session12:
                 return key.kind == "rsa"
             return key.kind in ("rsa", "rsa-pss")
         return key.kind.startswith("ecdsa") or key.kind in ("ed25519", "ed448")
+
+
+def key_use_of(suite: Suite12) -> KeyUse:
+    """What a suite has the server's key do: decrypt, or sign."""
+    if suite.key_exchange is KeyExchangeAlgorithm.rsa:
+        return KeyUse.KEY_ENCIPHERMENT
+    return KeyUse.SIGNING
 
 
 def digest_of(suite: Suite12, heard: bytes) -> bytes:
@@ -91,8 +104,10 @@ def outcome12(
     peer: PeerProof,
     credential: Credential | None,
     asked: bool,
+    now: Callable[[], float],
+    identity: str | None = None,
 ) -> Outcome:
-    """What was negotiated and proved."""
+    """What was negotiated and proved; ``now`` tells when a session without certificates began."""
     return Outcome(
         ProtocolVersion.TLS12,
         session.suite.code,
@@ -105,4 +120,6 @@ def outcome12(
         credential,
         asked,
         False,
+        *provenance(peer, now),
+        identity,
     )

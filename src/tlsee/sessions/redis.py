@@ -101,6 +101,15 @@ class RedisSessions:
         sessions = self._stored if self._issues_ids else self._tickets
         return sessions.issue(session, random, now)
 
+    @property
+    def keeps_ids(self) -> bool:
+        """For clients of TLS 1.2 that know no tickets."""
+        return True
+
+    def keep(self, identity: bytes, session: Session, now: float) -> None:
+        """See ``ServerSessions``."""
+        self._stored.keep(identity, session, now)
+
     def issue_id(
         self, session: Session, random: Callable[[int], bytes], now: float
     ) -> bytes | None:

@@ -28,7 +28,16 @@ ID_LENGTH = 32  # of what StoredSessions gives out; also the longest session id 
 
 
 class ServerSessions(Protocol):
-    """Where a server's sessions live. Nothing here raises, whatever a client or a store does."""
+    """Where a server's sessions live. Nothing here raises, whatever a client or a store does.
+
+    Attributes:
+        keeps_ids: whether a session of TLS 1.2 can be found by a session id.
+    """
+
+    @property
+    def keeps_ids(self) -> bool:
+        """See above."""
+        ...
 
     def issue(self, session: Session, random: Callable[[int], bytes], now: float) -> bytes | None:
         """The ticket for a session, of either version; ``None``: there is none today."""
@@ -38,6 +47,10 @@ class ServerSessions(Protocol):
         self, session: Session, random: Callable[[int], bytes], now: float
     ) -> bytes | None:
         """A session id of TLS 1.2, 32 bytes; ``None`` where no state is kept."""
+        ...
+
+    def keep(self, identity: bytes, session: Session, now: float) -> None:
+        """Keep a session under a session id of TLS 1.2 that the client has got already."""
         ...
 
     def find(self, identities: tuple[bytes, ...], now: float) -> Found | Later:
@@ -89,6 +102,15 @@ class TicketSessions:
 
     def __repr__(self) -> str:
         return f"TicketSessions({self.ring!r})"
+
+    @property
+    def keeps_ids(self) -> bool:
+        """Nothing is kept here."""
+        return False
+
+    def keep(self, identity: bytes, session: Session, now: float) -> None:
+        """Nothing: what is not kept has no id."""
+        del identity, session, now
 
     def issue(self, session: Session, random: Callable[[int], bytes], now: float) -> bytes | None:
         """See ``ServerSessions``."""
@@ -160,22 +182,25 @@ class StoredSessions:
     def __repr__(self) -> str:
         return f"StoredSessions({self.store!r})"
 
+    @property
+    def keeps_ids(self) -> bool:
+        """What is stored is found by its id."""
+        return True
+
     def issue(self, session: Session, random: Callable[[int], bytes], now: float) -> bytes | None:
         """See ``ServerSessions``."""
         name = random(ID_LENGTH)
-        until = session.issued_at + session.lifetime
-        alive = session.is_alive(now)
-        if alive and self.store.put(name, encode_session(session), until, now):
-            return name
-        with self._lock:
-            self.unstored += 1
-        return None
+        return name if self._put(name, session, now) else None
 
     def issue_id(
         self, session: Session, random: Callable[[int], bytes], now: float
     ) -> bytes | None:
         """See ``ServerSessions``."""
         return self.issue(session, random, now)
+
+    def keep(self, identity: bytes, session: Session, now: float) -> None:
+        """See ``ServerSessions``."""
+        self._put(identity, session, now)
 
     def find(self, identities: tuple[bytes, ...], now: float) -> Found | Later:
         """See ``ServerSessions``."""
@@ -198,6 +223,15 @@ class StoredSessions:
     def is_replay_blocking(self, token: bytes, until: float, now: float) -> bool:
         """See ``ReplayGuard``."""
         return self.replay.is_replay_blocking(token, until, now)
+
+    def _put(self, name: bytes, session: Session, now: float) -> bool:
+        until = session.issued_at + session.lifetime
+        alive = session.is_alive(now)
+        if alive and self.store.put(name, encode_session(session), until, now):
+            return True
+        with self._lock:
+            self.unstored += 1
+        return False
 
     def _found(
         self, identities: tuple[bytes, ...], contents: tuple[bytes | None, ...], now: float
