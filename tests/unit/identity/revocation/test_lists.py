@@ -19,6 +19,7 @@ from tests.support.revocation import (
     serial_of,
 )
 from tlsee.crypto import private_keys
+from tlsee.identity import der as codec
 from tlsee.identity.authority import Authority
 from tlsee.identity.certificate import Unreadable
 from tlsee.identity.path.known import Fetch, FetchKind
@@ -439,3 +440,32 @@ def test_lists_that_do_not_belong_together_end_within_the_budget() -> None:
     true = revocation_list(ROOT, since=AT - 2 * HOUR)
     status = asked(CHAIN, crls=[*forged, true])
     assert status.state is State.UNKNOWN
+
+
+@pytest.mark.parametrize("count", [200, 20_000])
+def test_looking_one_up_costs_the_same_whatever_the_number(
+    count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted in elements read: a few for each look, with a hundred times the entries too."""
+    numbers = [b"\x01" + number.to_bytes(4, "big") for number in range(count)]
+    made = handmade(b"".join(tagged(0x30, tagged(2, number), DATE) for number in numbers))
+    assert len(made.serials()) == count
+    read = []
+    plain = codec.element
+
+    def counted(data: bytes, at: int, end: int) -> codec.Element:
+        read.append(at)
+        return plain(data, at, end)
+
+    monkeypatch.setattr(codec, "element", counted)
+    sought = numbers[:: count // 100]
+    for number in sought:
+        assert made.entry(number) is not None
+    assert len(read) < 12 * len(sought)
+
+
+def test_a_list_is_read_and_indexed_once() -> None:
+    """The same bytes give the same list, with its index."""
+    der = revocation_list(ROOT, [4711])
+    assert read_list(der) is read_list(bytes(der))
+    assert read_list(der).serials() is read_list(der).serials()
