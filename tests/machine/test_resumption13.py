@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.endpoints import Pair, client_config, server_config
+from tests.support.resuming import resumable
 from tlsee.codes import CipherSuite, NamedGroup
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.events import DataReceived, EarlyDataReceived, TicketReceived
@@ -16,14 +17,6 @@ from tlsee.identity.proof import ByCertificate
 from tlsee.sessions.psk import ExternalPsk, import_psk
 
 KEY = bytes(range(32))
-
-
-def resumable(**server: Any) -> tuple[ClientConfig, ServerConfig]:
-    """Configurations with a session between them."""
-    client = client_config(sessions=True)
-    serving = server_config(**{"sessions": True, **server})
-    Pair(client, serving).run()
-    return client, serving
 
 
 def test_the_second_connection_is_resumed() -> None:

@@ -93,6 +93,8 @@ class DriverPair:
             self.server_carrier,
             None,
         )
+        self.client.begin()
+        self.server.begin()
         self.answer = answer
         self.messages: list[tuple[str, Epoch, bytes]] = []
 

@@ -49,6 +49,16 @@ COMPOSER = Composer()
 class Connection(Core):
     """What both roles share; use ``ClientConnection`` or ``ServerConnection``."""
 
+    def __init__(
+        self,
+        role: Role,
+        config: ClientConfig | ServerConfig,
+        start: Callable[[Flow], State],
+        observers: Sequence[Observer],
+    ) -> None:
+        super().__init__(role, config, start, observers)
+        self._guard(self._driver.begin)
+
     # --- Reading ------------------------------------------------------------------------------
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
@@ -170,6 +180,8 @@ class Connection(Core):
         with self._lock:
             if self._error is not None:
                 raise self._error
+            if self._write_closed:
+                raise ApiMisuse("write_early_data() after close_write()")
             view = memoryview(data).cast("B")
             if len(view) > self.early_data_room:
                 raise ApiMisuse(

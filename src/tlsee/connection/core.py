@@ -99,7 +99,6 @@ class Core:
         self._asked_for_update = False
         self._answers_unsent = 0  # KeyUpdates in the queue that the peer made us send
         self._driver = Driver(start, self, observe)
-        self._writer.flush()
 
     # --- What is known ------------------------------------------------------------------------
 

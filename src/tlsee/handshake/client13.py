@@ -137,7 +137,9 @@ class WaitEncryptedExtensions(State):
         source = keys.psk.source
         if not accepted:
             flow.install(Direction.WRITE, Epoch.HANDSHAKE, session.client)
-        elif isinstance(source, Session) and (source.suite, source.alpn) != (keys.suite.code, alpn):
+        elif keys.psk.stage.suite.code != keys.suite.code or (
+            isinstance(source, Session) and source.alpn != alpn
+        ):
             raise PeerMisbehaved(Reasons.early_data_not_possible, "the suite or ALPN is another")
         flow.tell(EarlyDataSettled(accepted))
         return EarlyData.ACCEPTED if accepted else EarlyData.REFUSED

@@ -16,7 +16,7 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.outcome import SessionOffered
 from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit, offers
 from tlsee.handshake.reflections import REFLECTIONS
-from tlsee.handshake.tickets13 import session_key
+from tlsee.handshake.tickets13 import external_key_stays, session_key
 from tlsee.identity.path.judge import Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.sessions.psk import ExternalPsk
@@ -68,10 +68,10 @@ def recall(beginning: Beginning) -> Session | None:
     config = beginning.config
     if config.sessions is None:
         return None
-    key = session_key(beginning.server_name, beginning.identity)
+    key = session_key(config, beginning.server_name, beginning.identity)
     for session in config.sessions.take(key, config.provider.now()):
         usable = config.suites13 if session.version == TLS13 else config.suites12
-        if session.suite in usable:
+        if session.suite in usable and external_key_stays(session, config):
             return session
     return None
 
@@ -89,7 +89,7 @@ def greet(
     hello = composer.client_hello(config, beginning.server_name, entries)
     if older is not None:
         hello = composer.offer_session12(config, hello, older.session)
-        key = session_key(beginning.server_name, beginning.identity)
+        key = session_key(config, beginning.server_name, beginning.identity)
         flow.tell(SessionOffered(key, older.session))
     early = beginning.early and _may_be_early(config, psks)
     if psks:

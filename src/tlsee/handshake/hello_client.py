@@ -28,12 +28,13 @@ from tlsee.handshake.judging import ask_about_server
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import EarlyData, EarlyDataSettled
-from tlsee.handshake.psk13 import Offered, OfferedPsk, without_psks
+from tlsee.handshake.psk13 import Offered, OfferedPsk, offered_again, without_psks
 from tlsee.handshake.session12 import key_use_of
 from tlsee.identity.path.judge import KeyUse, Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.reasons import TOO_OLD
 from tlsee.sessions.session import Session
+from tlsee.trace import Choice, Role
 from tlsee.values import replace, value
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.cookie import Cookie
@@ -85,6 +86,9 @@ class AwaitSessionVerdict(State):
         config = self.beginning.config
         believed = answer.accepted or config.trust.insecure
         session = self.session if believed else None
+        if session is None:
+            rule = "its certificates are not believed any more"
+            flow.tell(Choice("session", (self.session,), (), None, rule, Role.CLIENT))
         basis, offer = greet(self.beginning, session, answer, flow)
         return WaitServerHello(basis, (offer,))
 
@@ -127,7 +131,7 @@ class WaitServerHello(State):
         transcript = Transcript.start(suite.hash_name, offer.raw).retried().add(message.raw)
         first = without_psks(offer.hello) if offer.psks else offer.hello
         hello = composer.second_client_hello(first, message, entry)
-        psks = tuple(psk for psk in offer.psks if psk.hash_name == suite.hash_name)
+        psks = offered_again(offer.psks, suite.hash_name, self.basis.config)
         if psks:
             hello = composer.offer_psks(hello, psks, False, lambda _: transcript)
         if not offer.early:  # with early data it was sent right behind the first hello

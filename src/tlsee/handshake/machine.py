@@ -125,6 +125,8 @@ class Driver:
         start: fills the first flow (a client's hello) and returns the first state.
         carrier: where effects go.
         observe: told of messages and states, or ``None`` when nobody listens.
+
+    ``begin`` lets the first flow take hold.
     """
 
     def __init__(
@@ -142,7 +144,17 @@ class Driver:
         self.heard: dict[HandshakeType, bytes] = {}  # hellos and requests, for evidence
         flow = Flow(self.observe is not None)
         self.state: State = start(flow)
-        self._settle(flow, entered=True)
+        self._first: Flow | None = flow
+
+    def begin(self) -> None:
+        """Say what is to be said first, and ask; once.
+
+        Raises:
+            TLSError: whoever was asked refused or failed.
+        """
+        first, self._first = self._first, None
+        if first is not None:
+            self._settle(first, entered=True)
 
     # --- In -----------------------------------------------------------------------------------
 
@@ -236,6 +248,7 @@ class Driver:
         twin.question = self.question
         twin.heard = dict(self.heard)
         twin.state = self.state.fork()
+        twin._first = self._first
         return twin
 
     def expected(self) -> tuple[str, ...]:

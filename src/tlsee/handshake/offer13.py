@@ -219,13 +219,25 @@ class AwaitSessionVerdict(State):
     terms: Terms
     rfc: ClassVar[str] = "RECVD_CH"
 
-    def on_verdict(self, answer: Verdict, flow: Flow) -> AwaitCredential | Resumed:
-        """Who is not believed any more has to prove itself anew: a full handshake follows."""
+    def on_verdict(
+        self, answer: Verdict, flow: Flow
+    ) -> AwaitCredential | Resumed | WaitRetriedClientHello:
+        """Who is not believed any more has to prove itself anew: a full handshake follows.
+
+        Where the key was to stand alone (psk_ke) that one needs a key exchange first.
+        """
         flow.tell(CertificateJudged(answer))
         trust = self.terms.basis.config.client_trust
         if answer.accepted or (trust is not None and trust.insecure):
             return _weigh_early(replace(self.terms, verdict=answer), flow)
         terms = replace(self.terms, psk=None)
+        if terms.agreement.group is None:
+            group = _group(terms.basis.config, terms.basis.hello, flow)
+            agreement = replace(terms.agreement, group=group)
+            share = groups_and_shares(terms.basis.hello)[1].get(group)
+            if share is None:
+                return _retry(terms.basis, agreement, flow)
+            terms = replace(terms, agreement=agreement, client_share=share)
         _refuse_early(terms, flow)
         return choose_credential(terms, flow)
 

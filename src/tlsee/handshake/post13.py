@@ -60,7 +60,7 @@ class ConnectedClient(Connected):
     def on_new_session_ticket(self, message: NewSessionTicket, flow: Flow) -> ConnectedClient:
         """RFC 9846, 4.7.1: kept for the next connection with this server."""
         outcome = self.outcome
-        key = session_key(outcome.server_name, outcome.identity)
+        key = session_key(self.config, outcome.server_name, outcome.identity)
         session = None
         if self.config.sessions is not None:
             nonce, now = message.ticket_nonce, self.config.provider.now()

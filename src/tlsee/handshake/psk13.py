@@ -83,16 +83,37 @@ def offers(config: ClientConfig, session: Session | None, verdict: Verdict | Non
     """What a first hello offers: the session before the external keys."""
     found = []
     if session is not None:
-        age = int((config.provider.now() - session.issued_at) * 1000) + session.age_add
         row = config.provider.suites[session.suite]
-        identity = PskIdentity(session.ticket, age % _AGES)
+        identity = identity_of(session, config.provider.now())
         found.append(OfferedPsk(session, identity, early_stage(session, row), verdict))
-    rows = {row.hash_name: row for row in map(config.provider.suites.get, config.suites13) if row}
+    rows: dict[str, Suite] = {}
+    for code in config.suites13:  # the first of each hash, which is that of early data
+        rows.setdefault(config.provider.suites[code].hash_name, config.provider.suites[code])
     for psk in config.psks:
         if psk.hash_name in rows:  # the age of an external one is 0 (RFC 9846, 4.3.11)
             stage = early_stage(psk, rows[psk.hash_name])
             found.append(OfferedPsk(psk, PskIdentity(psk.identity, 0), stage, None))
     return tuple(found)
+
+
+def identity_of(session: Session, now: float) -> PskIdentity:
+    """A ticket with the age that it has now, in milliseconds (RFC 9846, 4.3.11.1)."""
+    age = int((now - session.issued_at) * 1000) + session.age_add
+    return PskIdentity(session.ticket, age % _AGES)
+
+
+def offered_again(psks: Offered, hash_name: str, config: ClientConfig) -> Offered:
+    """What a second hello offers: what goes with the suite's hash, at its age (4.2.2)."""
+    fitting = []
+    for psk in psks:
+        if psk.hash_name == hash_name:
+            source = psk.source
+            if isinstance(source, Session):
+                identity = identity_of(source, config.provider.now())
+                fitting.append(replace(psk, identity=identity))
+            else:
+                fitting.append(psk)
+    return tuple(fitting)
 
 
 def with_psks(hello: ClientHello, psks: Offered, early: bool, before: Before) -> ClientHello:

@@ -12,6 +12,7 @@ from tlsee.handshake.hello_facts import bound_elsewhere
 from tlsee.handshake.psk13 import SelectedPsk, Source, check_binder, hash_of
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.handshake.server13 import ServerBasis
+from tlsee.handshake.tickets13 import external_key_stays
 from tlsee.keys.transcript import Transcript
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.trace import Choice, Role
@@ -98,13 +99,15 @@ def _unfit(opening: Opening, source: Source) -> str:
     config, hello = opening.basis.config, opening.basis.hello
     if not suites_for(opening, source):
         return "no common suite has its hash"
-    if not modes(config, hello):
+    if not modes(config, hello, opening.retry):
         return "no common way to use it"
     if isinstance(source, ExternalPsk):
         required = config.client_auth == "required"
         return "a certificate of the client is required, and it has none" if required else ""
     if source.version != ProtocolVersion.TLS13:
         return f"it is of {source.version.label}"
+    if not external_key_stays(source, config):
+        return "it descends from an external key that is gone"
     return bound_elsewhere(config, hello, source)
 
 
@@ -119,10 +122,15 @@ def suites_for(opening: Opening, source: Source) -> tuple[Suite, ...]:
     return tuple(row for row in found if row.hash_name == hash_name)
 
 
-def modes(config: ServerConfig, hello: ClientHello) -> tuple[PskKeyExchangeMode, ...]:
-    """How a key may be used: beside a key exchange, or where a policy says so, alone."""
+def modes(
+    config: ServerConfig, hello: ClientHello, retry: Retry | None = None
+) -> tuple[PskKeyExchangeMode, ...]:
+    """How a key may be used: beside a key exchange, or where a policy says so, alone.
+
+    A HelloRetryRequest has settled already that there is a key exchange.
+    """
     offered = hello.extensions.require(PskKeyExchangeModes).ke_modes
     able = [PskKeyExchangeMode.psk_dhe_ke]
-    if config.policy.legacy_psk_alone:
+    if config.policy.legacy_psk_alone and retry is None:
         able.append(PskKeyExchangeMode.psk_ke)
     return tuple(mode for mode in able if mode in offered)

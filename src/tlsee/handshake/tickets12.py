@@ -67,7 +67,7 @@ def tell_received(
         session = replace(session, lifetime=lifetime, ticket=ticket.ticket)
     else:
         session = replace(session, session_id=session_id)
-    key = session_key(outcome.server_name, outcome.identity)
+    key = session_key(config, outcome.server_name, outcome.identity)
     flow.tell(TicketArrived(session.lifetime, key, session))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Callable
+from hashlib import sha256
 
-from tlsee.config import ServerConfig
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.handshake.outcome import ByPsk, Outcome, PeerProof
 from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
 from tlsee.keys.schedule13 import MainStage, psk_of_ticket
 from tlsee.keys.transcript import Transcript
-from tlsee.sessions.bounds import LIFETIME, LIFETIME_LIMIT
+from tlsee.sessions.bounds import CLIENT_TICKET_LIMIT, LIFETIME, LIFETIME_LIMIT
+from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.values import replace
 from tlsee.wire.extensions.early_data import EarlyDataTicket
@@ -18,9 +21,25 @@ from tlsee.wire.messages13 import NewSessionTicket
 AGE_ADD_LENGTH = 4  # bytes of ticket_age_add
 
 
-def session_key(server_name: str | None, identity: str | None) -> str:
-    """Under what a client keeps its sessions: the name it says and the name it judges by."""
-    return f"{server_name or ''}|{identity or ''}"
+def session_key(config: ClientConfig, server_name: str | None, identity: str | None) -> str:
+    """Under what a client keeps its sessions: the name it says, the name it judges by, and who it
+    is itself, for a session that one identity began is not for another to go on with.
+    """
+    leaves = [sha256(credential.chain[0]).digest() for credential in config.credentials]
+    who = sha256(b"".join(leaves)).hexdigest() if leaves else ""
+    return f"{server_name or ''}|{identity or ''}|{who}"
+
+
+def external_key_stays(session: Session, config: ClientConfig | ServerConfig) -> bool:
+    """Whether the external key that a session descends from, if any, is still configured.
+
+    Who takes a key out of the configuration, or puts another in its place, does not want to hear
+    from it again; without a certificate nothing else says who the peer is.
+    """
+    if not session.psk_identity:
+        return True
+    psk = config.keys_by_identity.get(session.psk_identity)
+    return psk is not None and hmac.compare_digest(psk.fingerprint, session.psk_fingerprint)
 
 
 def provenance(proof: PeerProof, now: Callable[[], float]) -> tuple[tuple[bytes, ...], float]:
@@ -47,6 +66,7 @@ def session_behind(
     proof = outcome.peer
     earlier = proof.source if isinstance(proof, ByPsk) else None
     proved = earlier if isinstance(earlier, Session) else outcome
+    psk_identity, psk_fingerprint = _external_key(earlier)
     resumption = main.resumption(transcript.digest())
     return Session(
         outcome.version,
@@ -63,7 +83,17 @@ def session_behind(
         peer_chain=outcome.peer_chain,
         judged_at=judged_at(outcome.peer),
         identity=outcome.identity,
+        psk_identity=psk_identity,
+        psk_fingerprint=psk_fingerprint,
     )
+
+
+def _external_key(source: Session | ExternalPsk | None) -> tuple[bytes, bytes]:
+    if isinstance(source, ExternalPsk):
+        return source.identity, source.fingerprint
+    if isinstance(source, Session):
+        return source.psk_identity, source.psk_fingerprint
+    return b"", b""
 
 
 def received(session: Session, message: NewSessionTicket) -> Session | None:
@@ -71,7 +101,7 @@ def received(session: Session, message: NewSessionTicket) -> Session | None:
 
     A lifetime of zero asks to drop it at once; more than a week is a week (RFC 9846, 4.7.1).
     """
-    if not message.ticket_lifetime:
+    if not message.ticket_lifetime or len(message.ticket) > CLIENT_TICKET_LIMIT:
         return None
     early = message.extensions.get(EarlyDataTicket)
     return replace(

@@ -50,6 +50,10 @@ CLIENT_KEYS_LIMIT = 1_000
 CLIENT_SESSIONS_PER_KEY = 8
 CLIENT_BYTES_LIMIT = 33_554_432
 
+# Bytes of a ticket that a client keeps. It goes into a ClientHello, whose extensions have 65,535
+# bytes in all: a server could else end every later connection to itself with one that is longer.
+CLIENT_TICKET_LIMIT = 32_768
+
 # Seconds that a ticket key seals before the next one does. Go changes daily, others hourly.
 KEY_PERIOD = 43_200
 

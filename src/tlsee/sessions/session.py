@@ -41,6 +41,8 @@ class Session:
         ticket: what a client sends back; empty on the server.
         session_id: of 1.2, or empty.
         identity: a client's: for whom it judged the chain.
+        psk_identity, psk_fingerprint: of the external key that it descends from, or empty: with
+            that key it ends (``ExternalPsk.fingerprint``).
     """
 
     version: ProtocolVersion
@@ -62,7 +64,11 @@ class Session:
     ticket: bytes = b""
     session_id: bytes = b""
     identity: str | None = None
-    _hidden: ClassVar[frozenset[str]] = frozenset({"secret", "ticket", "session_id", "peer_chain"})
+    psk_identity: bytes = b""
+    psk_fingerprint: bytes = b""
+    _hidden: ClassVar[frozenset[str]] = frozenset(
+        {"secret", "ticket", "session_id", "peer_chain", "psk_fingerprint"}
+    )
 
     __eq__ = same
     __hash__ = hash_of
@@ -89,7 +95,7 @@ class TicketContent:
     zero, which none of them can be.
     """
 
-    format: ClassVar[bytes] = constant(b"\x01")
+    format: ClassVar[bytes] = constant(b"\x02")
     version: ProtocolVersion = u16(ProtocolVersion)
     suite: CipherSuite = u16(CipherSuite)
     secret: bytes = opaque(1, 0xFF)
@@ -108,6 +114,8 @@ class TicketContent:
     session_id: bytes = opaque(0, 0xFF)
     ticket: bytes = opaque(0, 0xFFFF)
     identity: bytes = opaque(0, 0xFFFF)
+    psk_identity: bytes = opaque(0, 0xFFFF)
+    psk_fingerprint: bytes = opaque(0, 0xFF)
     peer_chain: tuple[bytes, ...] = vector(opaque(1, 0xFFFFFF), 0, 0xFFFFFF)
 
 
@@ -137,6 +145,8 @@ def encode_session(session: Session) -> bytes:
             session_id=session.session_id,
             ticket=session.ticket,
             identity=(session.identity or "").encode(),
+            psk_identity=session.psk_identity,
+            psk_fingerprint=session.psk_fingerprint,
             peer_chain=session.peer_chain,
         )
     )
@@ -173,6 +183,8 @@ def decode_session(data: bytes) -> Session | None:
         ticket=content.ticket,
         session_id=content.session_id,
         identity=identity or None,
+        psk_identity=content.psk_identity,
+        psk_fingerprint=content.psk_fingerprint,
     )
 
 

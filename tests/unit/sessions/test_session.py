@@ -39,7 +39,7 @@ def test_parts_are_no_session(data: st.DataObject) -> None:
 
 def test_another_format_is_no_session() -> None:
     """The first byte says how it is written; another release's is not guessed at."""
-    assert decode_session(b"\x02" + encode_session(session())[1:]) is None
+    assert decode_session(b"\xff" + encode_session(session())[1:]) is None
 
 
 def test_it_can_be_dissected() -> None:
