@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Truncated,
     )
     from tlsee.connection.info import ConnectionInfo
+    from tlsee.crypto.pkcs11 import PKCS11Signer
     from tlsee.crypto.provider import LATER, Later, Signer
     from tlsee.deciders import Fetcher, JudgeRequest
     from tlsee.errors import (
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from tlsee.identity.path.verdict import KeyUse, Purpose, Verdict, VerifiedPeer
     from tlsee.identity.peer_identity import PeerIdentity
     from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
+    from tlsee.identity.shelf import CredentialSource
     from tlsee.identity.trust import Trust
     from tlsee.offer import ClientOffer
     from tlsee.policies import Policy
@@ -95,6 +97,7 @@ __all__ = [
     "ConnectionInfo",
     "ContentType",
     "Credential",
+    "CredentialSource",
     "DataReceived",
     "Direction",
     "EarlyData",
@@ -121,6 +124,7 @@ __all__ = [
     "NamedGroup",
     "NeedData",
     "Observer",
+    "PKCS11Signer",
     "PeerClosed",
     "PeerIdentity",
     "PeerIncompatible",
@@ -200,6 +204,7 @@ _NAMES = {
         "Truncated",
     ),
     "tlsee.connection.info": ("ConnectionInfo",),
+    "tlsee.crypto.pkcs11": ("PKCS11Signer",),
     "tlsee.crypto.provider": ("LATER", "Later", "Signer"),
     "tlsee.deciders": ("Fetcher", "JudgeRequest"),
     "tlsee.errors": (
@@ -228,6 +233,7 @@ _NAMES = {
         "Unverified",
     ),
     "tlsee.handshake.outcome": ("ByPsk", "EarlyData", "PeerProof"),
+    "tlsee.identity.shelf": ("CredentialSource",),
     "tlsee.sessions.psk": ("ExternalPsk",),
     "tlsee.sessions.session": ("Session",),
     "tlsee.sessions.stores": ("ClientSessions", "ServerSessions", "TicketSessions"),

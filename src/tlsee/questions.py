@@ -132,6 +132,14 @@ class Sign(Question):
         )
         return answer
 
+    def resolve(self) -> bytes:
+        """From a signer with ``sign_blocking``, such as ``PKCS11Signer``."""
+        blocking = getattr(self.signer, "sign_blocking", None)
+        if blocking is None:
+            return bytes(Question.resolve(self))
+        answer: bytes = _guarded("signer", blocking, self.scheme, self.content)
+        return answer
+
 
 @value
 class Decrypt(Question):

@@ -46,7 +46,7 @@ POSIX_ONLY = {
     "resource", "spwd", "syslog", "termios", "tty",
 }  # fmt: skip
 # Besides the standard library and what pyproject.toml names.
-OPTIONAL = {"idna", "anyio", "redis", "publicsuffixlist"}
+OPTIONAL = {"idna", "anyio", "redis", "publicsuffixlist", "pkcs11"}
 
 
 def _within(name: str, package: str) -> bool:
