@@ -7,7 +7,7 @@ from collections.abc import Callable
 from benchmarks.material import Material
 from benchmarks.measure import Effort
 from benchmarks.results import Outcome
-from benchmarks.scenarios import cost, memory, process, sessions, sockets
+from benchmarks.scenarios import cost, judging, memory, process, sessions, sockets
 
 Scenario = Callable[[Material, Effort], Outcome]
 
@@ -22,6 +22,7 @@ SCENARIOS: dict[str, Scenario] = {
     "round-trip-socket": sockets.round_trip,
     "serving": process.serving,
     "sessions": sessions.finding,
+    "judge": judging.judging,
     "idle-memory": cost.idle_memory,
     "import": cost.import_time,
     "command": cost.command_start,

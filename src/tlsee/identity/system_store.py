@@ -38,15 +38,20 @@ def system_certificates() -> list[bytes]:
     """
     if sys.platform == "win32":
         return _windows()
+    keychains: tuple[str, ...] = ()
     if sys.platform == "darwin":
         found = _macos()
         if found:
             return found
-    return _from_files([Path(name) for name in BUNDLES], [Path(name) for name in DIRECTORIES])
+        keychains = MACOS_KEYCHAINS
+    bundles, directories = map(Path, BUNDLES), map(Path, DIRECTORIES)
+    return _from_files(bundles, directories, keychains)
 
 
-def _from_files(bundles: Iterable[Path], directories: Iterable[Path]) -> list[bytes]:
-    looked = []
+def _from_files(
+    bundles: Iterable[Path], directories: Iterable[Path], looked_at: Iterable[str] = ()
+) -> list[bytes]:
+    looked = [*looked_at]
     for bundle in bundles:
         looked.append(str(bundle))
         found = _in_file(bundle)

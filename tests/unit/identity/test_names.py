@@ -140,3 +140,48 @@ def test_names_are_told_in_one_line() -> None:
     other = x509.OtherName(x509.ObjectIdentifier("1.2.3"), b"\x05\x00")
     assert names.presented_names(presenting(other)).startswith("no host")
     assert names.presented_names(CertificateView(forge(None, []))) == "no name at all"
+
+
+@pytest.mark.parametrize(
+    ("asked", "presented", "good"),
+    [
+        ("spiffe://mesh.test/a", x509.UniformResourceIdentifier("spiffe://mesh.test/a"), True),
+        ("SPIFFE://Mesh.test/a", x509.UniformResourceIdentifier("spiffe://mesh.test/a"), True),
+        ("spiffe://mesh.test/a", x509.UniformResourceIdentifier("spiffe://mesh.test/A"), False),
+        ("spiffe://mesh.test/a", x509.UniformResourceIdentifier("spiffe://mesh.test/a/"), False),
+        ("spiffe://mesh.test/a", x509.UniformResourceIdentifier("spiffe://mesh.test/*"), False),
+        ("spiffe://mesh.test/a", x509.UniformResourceIdentifier("https://mesh.test/a"), False),
+        ("spiffe://mesh.test/a", x509.DNSName("spiffe://mesh.test/a"), False),
+        ("ann@example.com", x509.RFC822Name("ann@EXAMPLE.com"), True),
+        ("ann@example.com", x509.RFC822Name("Ann@example.com"), False),
+        ("ann@example.com", x509.RFC822Name("example.com"), False),
+        ("ann@example.com", x509.DNSName("ann@example.com"), False),
+        ("example.com", x509.RFC822Name("ann@example.com"), False),
+        ("mesh.test", x509.UniformResourceIdentifier("spiffe://mesh.test"), False),
+    ],
+)
+def test_uris_and_mailboxes(asked: str, presented: x509.GeneralName, good: bool) -> None:
+    """Compared whole and in their own form: scheme and host without case, the rest exactly."""
+    assert bool(names.covers(presenting(presented), names.reference(asked))) is good
+    assert bool(str(names.reference(asked)))
+
+
+@pytest.mark.parametrize(
+    "presented",
+    [
+        "*.1.2.3",
+        "1.2.3.4",
+        "a..b.test",
+        ".b.test",
+        "a.b.test.",
+        "a.b.test\x00",
+        "*",
+        "*.",
+        "**.b.test",
+    ],
+)
+def test_hard_names_cover_nothing(presented: str) -> None:
+    """Empty labels, a trailing dot, NUL and text of an address match no name that can be asked."""
+    certificate = presenting(x509.DNSName(presented))
+    for asked in ("a.b.test", "b.test", "x.a.b.test", "1.2.3.4"):
+        assert not names.covers(certificate, names.reference(asked))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.certificates import CA, forge, name_of
+from tests.support.certificates import CA, HOST, VALID, accepted, authority, forge, name_of
 from tlsee.crypto.private_keys import generate
 from tlsee.errors import ApiMisuse
 from tlsee.identity import system_store
@@ -114,6 +116,25 @@ def test_a_big_store_is_not_read_until_needed(monkeypatch: pytest.MonkeyPatch) -
     assert repr(Anchor(one, "big", Profile.WEB)) == "<anchor in big>"
 
 
+def test_a_judgement_reads_what_is_on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Among thousands of anchors only the one with the issuer's name is looked at."""
+    from tlsee.identity import trust as module
+
+    root = authority("Anchor 00000")
+    chain = root.issue(HOST, **VALID).chain
+    others = (root.certificate.replace(b"00000", b"%05d" % number) for number in range(3000))
+    store = Trust.from_store(others, label="big", profile=Profile.PRIVATE)
+    read: list[bytes] = []
+
+    def counting(der: bytes) -> CertificateView:
+        read.append(der)
+        return CertificateView(der)
+
+    monkeypatch.setattr(module, "CertificateView", counting)
+    accepted(chain, store)
+    assert read == [root.certificate]
+
+
 def test_certifi_can_be_read_whole() -> None:
     """Every certificate of Mozilla's list is readable here, and has a name and a usable key."""
     trust = Trust.certifi()
@@ -137,3 +158,24 @@ def test_the_system_store_says_where_it_looked(tmp_path: Path) -> None:
     assert len(system_store._from_files([bundle], [directory])) == 1
     bundle.write_bytes(to_pem(anchor("One")) + to_pem(anchor("Two")))
     assert len(system_store._from_files([bundle], [directory])) == 2
+
+
+def test_the_system_store_of_macos_and_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keychains and the ROOT store are looked at, and named where nothing is in them."""
+    monkeypatch.setattr(system_store, "BUNDLES", ("/nowhere/bundle.pem",))
+    monkeypatch.setattr(system_store, "DIRECTORIES", ("/nowhere/certs",))
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(shutil, "which", lambda _tool: None)
+    with pytest.raises(ApiMisuse, match=r"SystemRootCertificates\.keychain.*bundle\.pem"):
+        system_store.system_certificates()
+
+    import ssl
+
+    one, other = anchor("One"), anchor("Other")
+    rows = [(one, "x509_asn", True), (other, "x509_asn", ["1.2.3"]), (other, "pkcs_7_asn", True)]
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ssl, "enum_certificates", lambda _store: rows, raising=False)
+    assert system_store.system_certificates() == [one]
+    rows.clear()
+    with pytest.raises(ApiMisuse, match="ROOT store"):
+        system_store.system_certificates()
