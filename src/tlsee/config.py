@@ -7,7 +7,7 @@ credentials. A configuration never changes and may be shared between threads.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
@@ -202,7 +202,7 @@ class ClientConfig(_Config):
         if trust is None:
             trust = Trust.nobody() if self.psks else Trust.system()
         self.trust = trust
-        self.sessions = ClientSessions() if sessions is True else sessions or None
+        self.sessions = _made(sessions, ClientSessions)
         if ProtocolVersion.TLS13 not in self.versions:
             self.key_shares: tuple[NamedGroup, ...] = ()
         elif key_shares is None:
@@ -312,10 +312,18 @@ class ServerConfig(_Config):
             raise ApiMisuse(f"tickets={tickets}", f"0 to {defaults.TICKETS_LIMIT} are possible")
         if not 0 <= early_data < 1 << 32:
             raise ApiMisuse(f"early_data={early_data}", "bytes; 0 declines it; below 2^32")
-        self.sessions: ServerSessions | None = (
-            TicketSessions() if sessions is True else sessions or None
-        )
+        self.sessions: ServerSessions | None = _made(sessions, TicketSessions)
         self.tickets = tickets
         self.early_data = early_data
         self.insecure_accept_own_hellos = insecure_accept_own_hellos
         self._freeze()
+
+
+T = TypeVar("T")
+
+
+def _made(given: T | bool, make: Callable[[], T]) -> T | None:
+    """What was given, also if it is empty; for ``True`` a new one, for ``False`` none."""
+    if isinstance(given, bool):
+        return make() if given else None
+    return given

@@ -27,6 +27,7 @@ from tlsee.handshake.outcome import ByPsk
 from tlsee.identity.proof import ByCertificate
 from tlsee.identity.trust import Trust
 from tlsee.questions import Judge, Question
+from tlsee.sessions.client import ClientSessions
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.values import replace
 
@@ -115,6 +116,16 @@ def test_a_session_that_is_not_believed_leads_to_a_full_handshake() -> None:
 def stranger() -> Any:
     """An authority that issued nothing here."""
     return type(authority()).create("a stranger")
+
+
+def test_an_empty_store_is_a_store() -> None:
+    """Given by the application, it is filled and used, although it counts as false."""
+    store = ClientSessions()
+    client = client_config(sessions=store)
+    server = server_config(sessions=True)
+    Pair(client, server).run()
+    assert len(store) == 2
+    assert Pair(client, server).run().client.info.resumed
 
 
 def test_one_identity_does_not_go_on_with_the_session_of_another() -> None:

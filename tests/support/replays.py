@@ -15,17 +15,23 @@ from tlsee.crypto.journal import Entry, Journal, Replay
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.handshake.post13 import Connected
+from tlsee.handshake.tickets13 import session_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.trust import Trust
 from tlsee.keys.directions import DirectionSecret
 from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.sessions.client import ClientSessions
+from tlsee.sessions.session import Session
 from tlsee.trace import Direction, Epoch, Role
 from tlsee.values import replace
+from tlsee.wire.extensions.early_data import EarlyDataTicket
 from tlsee.wire.extensions.key_share import KeyShareClientHello
+from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello
 from tlsee.wire.extensions.server_name import ServerNameList
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages13 import NewSessionTicket
 
 __all__ = ["Replayed", "replayed"]
 
@@ -116,7 +122,9 @@ class Replayed:
         return state
 
     def _act(self, step: Step) -> None:
-        if step.name == "application_data":
+        if step.name == "application_data" and self.connection.early_data_room:
+            self.connection.write_early_data(step["content"])
+        elif step.name == "application_data":
             self.connection.write(step["content"])
         elif step.name == "alert":
             self.connection.close_write()
@@ -146,13 +154,16 @@ def _entries(trace: Trace, role: Role) -> list[Entry]:
     judges = trace.all("message", role.other, "Certificate")
     # A server that judged nobody still looks at its clock once: it is when the session began.
     clock = [Entry.clock(CLOCK)] * (len(judges) or role is Role.SERVER)
+    # To look for a session; for early data, or the judge of a session; for the ticket's age.
+    found = [Entry.clock(CLOCK)] * (0 if not resumes(trace) else 2 if role is Role.SERVER else 3)
     signs = trace.all("message", role, "CertificateVerify")
     signature = [Entry.signature(*trace.signature(role)) for _ in signs]
     if role is Role.SERVER:
-        return [*shares, Entry.random(trace.server_hello.random), *signature, *clock]
+        random = Entry.random(trace.server_hello.random)
+        return [*found, *shares, random, *signature, *clock]
     hello = trace.message(Role.CLIENT, ClientHello)
     randoms = [Entry.random(data) for data in (hello.random, hello.legacy_session_id) if data]
-    return [shares[0], *randoms, *shares[1:], *clock, *signature]
+    return [*found, shares[0], *randoms, *shares[1:], *clock, *signature]
 
 
 def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) -> Noting:
@@ -173,6 +184,10 @@ def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) 
     anyone = Trust.insecure_accept_anyone()
     if role is Role.SERVER:
         asks = trace.has("CertificateRequest")
+        if resumes(trace):
+            session = session_before(trace)
+            common |= {"sessions": OneSession(session), "tickets": 0}
+            common |= {"early_data": session.max_early_data}
         settings = ServerConfig(
             **common, groups=[trace.group], client_trust=anyone if asks else None
         )
@@ -180,6 +195,11 @@ def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) 
     groups = hello.extensions.require(SupportedGroups).named_group_list
     shares = hello.extensions.require(KeyShareClientHello).client_shares
     names = hello.extensions.require(ServerNameList).server_name_list
+    sessions = ClientSessions()
+    if resumes(trace):
+        common["sessions"] = sessions
+        options["early_data"] = True
+    name = names[0].name.decode()
     config = ClientConfig(
         **common,
         trust=anyone,
@@ -187,10 +207,75 @@ def _endpoint(trace: Trace, role: Role, provider: Provider, observer: Replayed) 
         groups=[group for group in groups if group in provider.groups],
         key_shares=[entry.group for entry in shares],
     )
-    return NotingClient(config, names[0].name.decode(), **options)
+    if resumes(trace):
+        session = replace(session_before(trace), peer_chain=load("3").chain(Role.SERVER))
+        sessions.put(session_key(config, name, name), session)
+    return NotingClient(config, name, **options)
+
+
+def resumes(trace: Trace) -> bool:
+    """Whether it goes on with a session."""
+    return bool(trace.all("binder"))
+
+
+def session_before(trace: Trace) -> Session:
+    """What section 3's ticket is for, as both have kept it; its age is what the hello says."""
+    given = load("3").message(Role.SERVER, NewSessionTicket)
+    hello = trace.message(Role.CLIENT, ClientHello)
+    (shown,) = hello.extensions.require(PreSharedKeyClientHello).identities
+    age = (shown.obfuscated_ticket_age - given.ticket_age_add) % 2**32
+    began = CLOCK - (age + 0.5) / 1000
+    return Session(
+        ProtocolVersion.TLS13,
+        trace.server_hello.cipher_suite,
+        trace.all("extract", None, "early")[0]["input"],
+        issued_at=began,
+        lifetime=given.ticket_lifetime,
+        established_at=began,
+        server_name="server",
+        group=trace.group,
+        max_early_data=given.extensions.require(EarlyDataTicket).max_early_data_size,
+        age_add=given.ticket_age_add,
+        ticket=given.ticket,
+    )
+
+
+class OneSession:
+    """A server's sessions: one, under its ticket; early data is taken once."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.spent: list[bytes] = []
+        self.tokens: list[bytes] = []
+
+    def issue(self, *_: Any) -> None:
+        """No ticket."""
+
+    issue_id = issue
+
+    def find(self, identities: tuple[bytes, ...], now: float) -> tuple[Session | None, ...]:
+        """See ``ServerSessions``."""
+        assert now == CLOCK
+        return tuple(self.session if one == self.session.ticket else None for one in identities)
+
+    find_blocking = find
+
+    def spend(self, identity: bytes) -> None:
+        """Note it."""
+        self.spent.append(identity)
+
+    def is_replay(self, token: bytes, until: float, now: float) -> bool:
+        """See ``ServerSessions``."""
+        assert until > now == CLOCK
+        self.tokens.append(token)
+        return self.tokens.count(token) > 1
+
+    is_replay_blocking = is_replay
 
 
 def _credentials(trace: Trace, role: Role) -> list[Credential]:
+    if resumes(trace) and role is Role.SERVER:
+        return _credentials(load("3"), role)  # a server has one, whether it shows it or not
     if not trace.all("message", role, "Certificate"):
         return []
     scheme, _, _ = trace.signature(role)

@@ -17,12 +17,14 @@ from typing import Any, TypeVar
 from tlsee.codes import NamedGroup, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.handshake.compose import Agreement, Composer
+from tlsee.handshake.psk13 import Before, Offered, SelectedPsk, with_psks
 from tlsee.trace import Role
 from tlsee.values import fields_of, replace, value
 from tlsee.wire.codec import Message, decode
 from tlsee.wire.extensions.block import AnyExtension, Extensions
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.key_share import KeyShareClientHello, KeyShareEntry
+from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 from tlsee.wire.messages13 import (
     Certificate,
@@ -34,7 +36,7 @@ from tlsee.wire.messages13 import (
 __all__ = ["SECTIONS", "Step", "Trace", "TraceComposer", "load", "rebuilt"]
 
 FILE = Path(__file__).parents[1] / "vectors" / "rfc8448.json"
-SECTIONS = ("3", "5", "6", "7")  # of RFC 8448; section 4 resumes, which is not built yet
+SECTIONS = ("3", "4", "5", "6", "7")  # of RFC 8448; section 4 resumes what section 3 began
 
 M = TypeVar("M", bound=Message)
 
@@ -169,10 +171,7 @@ def _exchanged(extensions: Extensions, *items: AnyExtension) -> Extensions:
 
 
 class TraceComposer(Composer):
-    """Says what a trace says, and leaves to the machine what the machine has to give.
-
-    ServerHello is not here: tlsee words it as the traces do.
-    """
+    """Says what a trace says, and leaves to the machine what the machine has to give."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
@@ -182,12 +181,20 @@ class TraceComposer(Composer):
     ) -> ClientHello:
         hello = self.trace.message(Role.CLIENT, ClientHello)
         session_id = hello.legacy_session_id
+        items = [item for item in hello.extensions if not isinstance(item, PreSharedKeyClientHello)]
         return replace(
             hello,
             random=config.provider.random(32),
             legacy_session_id=config.provider.random(32) if session_id else b"",
-            extensions=_exchanged(hello.extensions, KeyShareClientHello(entries)),
+            extensions=_exchanged(Extensions.of(*items), KeyShareClientHello(entries)),
         )
+
+    def offer_psks(
+        self, hello: ClientHello, psks: Offered, early: bool, before: Before
+    ) -> ClientHello:
+        """Early data is announced where the trace's hello does it: it is there already."""
+        assert early
+        return with_psks(hello, psks, False, before)
 
     def second_client_hello(
         self, first: ClientHello, retry: HelloRetryRequest, entry: KeyShareEntry | None
@@ -206,6 +213,20 @@ class TraceComposer(Composer):
             legacy_session_id_echo=hello.legacy_session_id,
             cipher_suite=agreement.suite,
         )
+
+    def server_hello(
+        self,
+        config: ServerConfig,
+        hello: ClientHello,
+        agreement: Agreement,
+        share: bytes,
+        psk: SelectedPsk | None,
+    ) -> ServerHello:
+        """Our own, with its extensions in the trace's order."""
+        ours = super().server_hello(config, hello, agreement, share, psk)
+        types = self.trace.server_hello.extensions.types
+        items = sorted(ours.extensions, key=lambda item: types.index(item.extension_type))
+        return replace(ours, extensions=Extensions.of(*items))
 
     def encrypted_extensions(
         self, config: ServerConfig, hello: ClientHello, agreement: Agreement, early: bool

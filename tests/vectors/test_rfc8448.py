@@ -1,14 +1,21 @@
-"""RFC 8448, sections 3, 5, 6 and 7, by both endpoints: each byte, secret and key is the trace's."""
+"""RFC 8448, sections 3 to 7, by both endpoints: each byte, secret and key is the trace's."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.replays import Replayed, replayed
+from tests.support.replays import Replayed, replayed, resumes
 from tests.support.traces import SECTIONS, Step, Trace, load
 from tlsee.codes import CipherSuite
-from tlsee.connection.events import DataReceived, HandshakeDone, PeerClosed, TicketReceived
+from tlsee.connection.events import (
+    DataReceived,
+    EarlyDataReceived,
+    HandshakeDone,
+    PeerClosed,
+    TicketReceived,
+)
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.handshake.outcome import ByPsk, EarlyData
 from tlsee.identity.proof import Anonymous, Unverified
 from tlsee.keys.schedule13 import (
     EarlyStage,
@@ -36,6 +43,8 @@ from tlsee.wire.messages13 import NewSessionTicket
 SUITE = PROVIDER.suites[CipherSuite.TLS_AES_128_GCM_SHA256]  # of all the traces
 # RFC 9850's labels, by RFC 9846's.
 LABELS = {
+    "c e traffic": "CLIENT_EARLY_TRAFFIC_SECRET",
+    "e exp master": "EARLY_EXPORTER_SECRET",
     "c hs traffic": "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
     "s hs traffic": "SERVER_HANDSHAKE_TRAFFIC_SECRET",
     "c ap traffic": "CLIENT_TRAFFIC_SECRET_0",
@@ -56,7 +65,8 @@ def output(trace: Trace, label: str) -> bytes:
 
 def stages(trace: Trace) -> tuple[EarlyStage, HandshakeStage, MainStage]:
     """The stages from the trace's (EC)DHE secret on."""
-    early = EarlyStage.start(SUITE)
+    keys = [step["input"] for step in trace.all("extract", None, "early")]
+    early = EarlyStage.start(SUITE, *(keys if resumes(trace) else []))
     (exchange,) = trace.all("extract", None, "handshake")
     handshake = early.handshake(exchange["input"])
     return early, handshake, handshake.main()
@@ -118,7 +128,9 @@ def test_secrets(section: str, role: Role) -> None:
     """What a key log would hold, the main secret and the resumption secret are the trace's."""
     run = replayed(section, role)
     told = run.told_of(SecretDerived)
-    wanted = {LABELS[label]: output(run.trace, label) for label in LABELS}
+    labels = [label for label in LABELS if run.trace.all("derive", None, label)]
+    assert len(labels) == len(LABELS) - (0 if resumes(run.trace) else 2)
+    wanted = {LABELS[label]: output(run.trace, label) for label in labels}
     assert {event.label: event.secret for event in told} == wanted
     assert len(told) == len(wanted)
     hello = run.trace.all("message", Role.CLIENT, "ClientHello")[0]["raw"]
@@ -141,7 +153,7 @@ def test_keys(section: str, role: Role) -> None:
         wanted[ours, Epoch[epoch.upper()]] = step["key"], step["iv"]
     installed = {(where, epoch): (key, iv) for where, epoch, key, iv in run.connection.installed}
     assert installed == wanted
-    assert len(wanted) == len(run.connection.installed) == 4
+    assert len(wanted) == len(run.connection.installed) == 4 + resumes(run.trace)
 
 
 @sections
@@ -149,17 +161,24 @@ def test_keys(section: str, role: Role) -> None:
 def test_what_the_user_sees(section: str, role: Role) -> None:
     """Done, the data, the ticket and the close in this order, and a proof that claims nothing."""
     run = replayed(section, role)
-    first, *others = run.events
-    assert isinstance(first, HandshakeDone)
-    assert others == [*expected_events(run), PeerClosed()]
-    info = first.info
+    (place,) = [n for n, event in enumerate(run.events) if isinstance(event, HandshakeDone)]
+    early = run.trace.all("record", Role.CLIENT, "application_data")[: resumes(run.trace)]
+    came_early = [EarlyDataReceived(step["content"]) for step in early if role is Role.SERVER]
+    assert run.events[:place] == came_early
+    assert run.events[place + 1 :] == [*expected_events(run), PeerClosed()]
+    info = run.events[place].info
     shows_certificate = bool(run.trace.all("message", role.other, "Certificate"))
-    assert isinstance(info.peer, Unverified if shows_certificate else Anonymous)
+    proof = Unverified if shows_certificate else ByPsk if resumes(run.trace) else Anonymous
+    assert isinstance(info.peer, proof)
+    assert info.resumed is resumes(run.trace)
+    taken = EarlyData.ACCEPTED if resumes(run.trace) else EarlyData.NOT_OFFERED
+    assert info.early_data is taken
     assert len(run.told_of(SignatureChecked)) == shows_certificate
     assert len(run.told_of(FinishedChecked)) == len(run.told_of(HandshakeCompleted)) == 1
     assert info.suite == SUITE.code
     assert info.group == run.trace.group
-    assert info.scheme == run.trace.signature(Role.SERVER)[0]
+    if not resumes(run.trace):
+        assert info.scheme == run.trace.signature(Role.SERVER)[0]
     assert info.server_name == "server"
     assert info.retried is run.trace.has("HelloRetryRequest")
     assert info.asked_for_certificate is run.trace.has("CertificateRequest")
@@ -173,6 +192,8 @@ def expected_events(run: Replayed) -> list[object]:
             TicketReceived(run.trace.message(Role.SERVER, NewSessionTicket).ticket_lifetime)
         )
     data = run.trace.all("record", run.role.other, "application_data")
+    if resumes(run.trace) and run.role is Role.SERVER:
+        data = data[1:]  # the first came early
     return expected + [DataReceived(step["content"]) for step in data]
 
 
@@ -248,10 +269,11 @@ def test_the_ticket_of_section_3() -> None:
 
 
 def test_what_the_sections_are_about() -> None:
-    """Retry with a cookie, client authentication, compatibility mode: they are in the file."""
-    assert [load(section).has("HelloRetryRequest") for section in SECTIONS] == [0, 1, 0, 0]
-    assert [load(section).has("CertificateRequest") for section in SECTIONS] == [0, 0, 1, 0]
+    """Early data, retry with a cookie, client authentication, dummies: they are in the file."""
+    assert [load(section).has("HelloRetryRequest") for section in SECTIONS] == [0, 0, 1, 0, 0]
+    assert [load(section).has("CertificateRequest") for section in SECTIONS] == [0, 0, 0, 1, 0]
+    assert [resumes(load(section)) for section in SECTIONS] == [0, 1, 0, 0, 0]
     dummies = [len(load(section).all("record", None, "change_cipher_spec")) for section in SECTIONS]
-    assert dummies == [0, 0, 0, 2]
+    assert dummies == [0, 0, 0, 0, 2]
     data = [len(load(section).all("record", None, "application_data")) for section in SECTIONS]
-    assert data == [2, 0, 0, 0]
+    assert data == [2, 3, 0, 0, 0]
