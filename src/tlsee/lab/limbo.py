@@ -14,9 +14,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
+import tlsee
 from tlsee.errors import ApiMisuse
 from tlsee.identity.certificate import Unreadable, read_certificate
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict, judge
@@ -35,7 +35,7 @@ def results(suite: Mapping[str, Any]) -> dict[str, Any]:
     """What ``LimboResult`` holds for the cases of a ``Limbo``."""
     return {
         "version": 1,
-        "harness": f"{HARNESS}/{version(HARNESS)}",
+        "harness": f"{HARNESS}/{tlsee.__version__}",
         "results": [result(case) for case in suite["testcases"]],
     }
 
