@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 from tlsee.codes import AlertDescription, AlertLevel
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.connection.core import Core
+from tlsee.connection.bindings import Bindings
 from tlsee.connection.events import (
     NEED_DATA,
     Event,
@@ -35,8 +35,6 @@ from tlsee.handshake import hello_client, hello_server
 from tlsee.handshake.compose import Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
-from tlsee.handshake.post12 import Connected12
-from tlsee.handshake.post13 import Connected
 from tlsee.questions import Question
 from tlsee.trace import (
     Observer,
@@ -46,7 +44,7 @@ from tlsee.trace import (
 COMPOSER = Composer()
 
 
-class Connection(Core):
+class Connection(Bindings):
     """What both roles share; use ``ClientConnection`` or ``ServerConnection``."""
 
     def __init__(
@@ -244,26 +242,6 @@ class Connection(Core):
             self._asked_for_update |= request
             self._driver.command("update_keys", request)
             self._writer.flush()
-
-    def export_keying_material(
-        self, label: str | bytes, context: bytes | None, length: int
-    ) -> bytes:
-        """``length`` bytes that both sides of this connection, and nobody else, can compute.
-
-        Args:
-            label: says what they are for, such as ``"EXPORTER-Channel-Binding"``; ``str`` is ASCII.
-            context: binds them to a value of the application, or ``None``. In TLS 1.3 that is the
-                same as ``b""`` (RFC 9846, 7.5), in 1.2 it is not (RFC 5705, 4).
-
-        Raises:
-            ApiMisuse: the handshake is not done; a label or a length that cannot be; TLS 1.2
-                without extended_main_secret.
-        """
-        state = self._driver.state
-        if not self._done or not isinstance(state, Connected | Connected12):
-            raise ApiMisuse("the handshake is not done", "wait for HandshakeDone")
-        name = label.encode("ascii") if isinstance(label, str) else label
-        return state.export(name, context, length)
 
     def fork(self, observers: Sequence[Observer] = ()) -> Connection:
         """A second connection in the same state. Never let both talk to the outside."""

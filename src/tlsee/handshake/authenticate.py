@@ -10,13 +10,13 @@ from tlsee.crypto.schemes import PublicKey, SignatureValid
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.negotiate import scheme_chosen
-from tlsee.handshake.outcome import PeerProof
+from tlsee.handshake.outcome import EarlyExporter, PeerProof
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
 from tlsee.identity.proof import ByCertificate, Unverified
 from tlsee.identity.trust import Trust
-from tlsee.keys.schedule13 import TrafficSecret
+from tlsee.keys.schedule13 import EarlyStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.trace import Choice, Role, SecretDerived
 from tlsee.wire.codec import encode
@@ -133,6 +133,13 @@ def tell_secret(
     """For the key log (RFC 9850, 2)."""
     raw = secret if isinstance(secret, bytes) else secret.secret
     flow.note(SecretDerived, label, client_random, raw)
+
+
+def tell_early_exporter(stage: EarlyStage, digest: bytes, client_random: bytes, flow: Flow) -> None:
+    """For ``connection.export_early`` and the key log; ``digest`` is the ClientHello's."""
+    secret = stage.early_exporter(digest)
+    tell_secret(flow, "EARLY_EXPORTER_SECRET", client_random, secret)
+    flow.tell(EarlyExporter(stage.suite.hash_name, secret))
 
 
 def tell_selection(

@@ -187,10 +187,11 @@ class AwaitSignature(State):
 
 @value
 class Ending12:
-    """Our Finished is out."""
+    """Our Finished is out; ``finished`` is its verify_data."""
 
     proving: Proving
     heard: bytes
+    finished: bytes
     main: MainSecret
     reading: TrafficKeys12
     credential: Credential | None
@@ -265,7 +266,12 @@ class WaitFinished(State):
             basis.identity,
         )
         connected = ConnectedClient12(
-            outcome, receipt, ending.main, session.client_random, session.server_random
+            outcome,
+            receipt,
+            ending.main,
+            session.client_random,
+            session.server_random,
+            ending.finished,
         )
         tell_received(basis.config, connected, ending.ticket, session.session_id, flow)
         return connected
@@ -304,9 +310,9 @@ def _finish(
     )
     flow.change_cipher_spec(required=True)
     flow.install(Direction.WRITE, Epoch.APPLICATION, client)
-    digest = digest_of(session.suite, heard)
-    heard += flow.send(Finished(main.client_finished(digest)))
-    ending = Ending12(proving, heard, main, server, credential, scheme, asked)
+    finished = main.client_finished(digest_of(session.suite, heard))
+    heard += flow.send(Finished(finished))
+    ending = Ending12(proving, heard, finished, main, server, credential, scheme, asked)
     return WaitNewSessionTicket(ending) if session.ticket_follows else WaitChangeCipherSpec(ending)
 
 

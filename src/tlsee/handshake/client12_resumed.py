@@ -122,7 +122,12 @@ class WaitResumedFinished(State):
             session, None, None, None, proof, None, False, basis.config.provider.now, basis.identity
         )
         connected = ConnectedClient12(
-            outcome, receipt, main, session.client_random, session.server_random
+            outcome,
+            receipt,
+            main,
+            session.client_random,
+            session.server_random,
+            message.verify_data,
         )
         tell_received(basis.config, connected, self.ticket, b"", flow)
         return connected

@@ -7,7 +7,7 @@ from typing import ClassVar
 from tlsee.codes import NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
 from tlsee.crypto.provider import OwnShare
-from tlsee.handshake.authenticate import tell_secret
+from tlsee.handshake.authenticate import tell_early_exporter, tell_secret
 from tlsee.handshake.client13_facts import ClientBasis, Recalled
 from tlsee.handshake.compose import (
     Composer,
@@ -113,8 +113,10 @@ def _may_be_early(config: ClientConfig, psks: Offered) -> bool:
 
 def _open_early(psk: OfferedPsk, random: bytes, raw: bytes, flow: Flow) -> None:
     """K_send = early data."""
-    secret = psk.stage.early_traffic(Transcript.start(psk.hash_name, raw).digest())
+    digest = Transcript.start(psk.hash_name, raw).digest()
+    secret = psk.stage.early_traffic(digest)
     tell_secret(flow, "CLIENT_EARLY_TRAFFIC_SECRET", random, secret)
+    tell_early_exporter(psk.stage, digest, random, flow)
     flow.change_cipher_spec()
     flow.install(Direction.WRITE, Epoch.EARLY, secret)
     flow.open_early(Direction.WRITE, early_limit(psk.source))

@@ -123,6 +123,18 @@ class SessionSpent:
 
 
 @value
+class EarlyExporter:
+    """Early data may be taken; this is what its exporter starts from (RFC 9846, 7.5).
+
+    The carrier keeps it until early data is refused. No observer hears of it.
+    """
+
+    hash_name: str
+    secret: bytes
+    _hidden: ClassVar[frozenset[str]] = frozenset({"secret"})
+
+
+@value
 class EarlyDataSettled:
     """The client knows what became of its early data (RFC 9846, 4.3.10)."""
 

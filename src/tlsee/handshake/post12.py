@@ -21,6 +21,7 @@ from tlsee.wire.messages12 import HelloRequest
 class Connected12(State):
     """Both Finished are checked; the peer's proof is in ``outcome``.
 
+    ``first_finished`` is the verify_data of the handshake's first Finished, ours or the peer's.
     ``refusals`` counts the renegotiations that were refused: each costs us a message to read and
     an alert to send, so there is a last one.
     """
@@ -30,6 +31,7 @@ class Connected12(State):
     main: MainSecret
     client_random: bytes
     server_random: bytes
+    first_finished: bytes
     refusals: int = 0
     rfc: ClassVar[str] = "CONNECTED"
     connected: ClassVar[bool] = True

@@ -364,7 +364,12 @@ class WaitFinished(Before12):
         flow.open(Direction.WRITE)
         flow.tell(HandshakeCompleted())
         connected = ConnectedServer12(
-            outcome, receipt, keyed.main, session.client_random, session.server_random
+            outcome,
+            receipt,
+            keyed.main,
+            session.client_random,
+            session.server_random,
+            message.verify_data,
         )
         tell_kept(keyed.config, connected, session.session_id, flow)
         return connected

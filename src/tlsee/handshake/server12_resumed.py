@@ -23,7 +23,7 @@ from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
 from tlsee.sessions.session import Session
 from tlsee.trace import Direction, Epoch, FinishedChecked, HandshakeCompleted
 from tlsee.values import value
-from tlsee.wire.messages12 import Finished
+from tlsee.wire.messages12 import VERIFY_DATA_LENGTH, Finished
 
 RENEWED_BEFORE = 2  # a ticket that has lived for this part of its life is replaced
 
@@ -135,5 +135,10 @@ class WaitResumedFinished(State):
         now = resuming.basis.config.provider.now
         outcome = outcome12(session, None, None, None, resuming.proof, None, False, now)
         return ConnectedServer12(
-            outcome, receipt, resuming.main, session.client_random, session.server_random
+            outcome,
+            receipt,
+            resuming.main,
+            session.client_random,
+            session.server_random,
+            self.heard[-VERIFY_DATA_LENGTH:],  # of our Finished, which came first
         )

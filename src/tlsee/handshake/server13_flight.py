@@ -18,6 +18,7 @@ from tlsee.handshake.authenticate import (
     SERVER_CONTEXT,
     certificate_message,
     signed_content,
+    tell_early_exporter,
     tell_secret,
     tell_selection,
 )
@@ -128,8 +129,10 @@ def _say_hello(terms: Terms, flow: Flow) -> Said:
     tell_secret(flow, "SERVER_HANDSHAKE_TRAFFIC_SECRET", hello.random, server)
     flow.install(Direction.WRITE, Epoch.HANDSHAKE, server)
     if terms.early and psk is not None:
-        early = first.early_traffic(terms.transcript.digest())
+        digest = terms.transcript.digest()
+        early = first.early_traffic(digest)
         tell_secret(flow, "CLIENT_EARLY_TRAFFIC_SECRET", hello.random, early)
+        tell_early_exporter(first, digest, hello.random, flow)
         flow.install(Direction.READ, Epoch.EARLY, early)
         flow.open_early(Direction.READ, early_limit(psk.source))
     keep_to(agreement.limits, config, flow, older=False)

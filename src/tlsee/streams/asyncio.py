@@ -13,11 +13,12 @@ from typing import Any
 
 from tlsee import defaults
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
+from tlsee.connection.connection import ClientConnection, ServerConnection
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import ApiMisuse, HandshakeTimeout, TLSError
 from tlsee.streams.answers import OnQuestion
 from tlsee.streams.blocking import default_client_config
+from tlsee.streams.bound import Bound
 from tlsee.streams.protocol import TLSProtocol
 from tlsee.streams.stream import PIECE
 from tlsee.text import printable
@@ -129,16 +130,16 @@ class Reader:
             self._protocol.taken(-len(data))
 
 
-class Writer:
-    """The writing half, and what is known of the connection."""
+class Writer(Bound):
+    """The writing half, and what is known of the connection.
+
+    Attributes:
+        connection: the connection without I/O under this stream.
+    """
 
     def __init__(self, protocol: TLSProtocol) -> None:
         self._protocol = protocol
-
-    @property
-    def connection(self) -> Connection:
-        """The connection without I/O under this stream."""
-        return self._protocol.connection
+        self.connection = protocol.connection
 
     @property
     def info(self) -> ConnectionInfo:

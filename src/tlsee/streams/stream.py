@@ -21,6 +21,7 @@ from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncat
 from tlsee.keys.protection import MAX_PLAINTEXT
 from tlsee.questions import Question
 from tlsee.streams.answers import OnQuestion, ask
+from tlsee.streams.bound import Bound
 from tlsee.streams.cuts import CUT, blame
 from tlsee.streams.deadline import MONOTONIC, NEVER, Clock, Deadline, sooner
 from tlsee.streams.transport import Transport
@@ -30,7 +31,7 @@ from tlsee.streams.transport import Transport
 PIECE = 7 * MAX_PLAINTEXT
 
 
-class Stream:
+class Stream(Bound):
     """TLS over a connected socket, which belongs to the stream until ``unwrap`` or ``close``.
 
     The handshake happens on first use, or by ``handshake()``. Made by ``connect``, ``wrap_client``,
