@@ -14,9 +14,9 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import tlsee
 from tlsee.errors import ApiMisuse
 from tlsee.identity.certificate import Unreadable, read_certificate
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict, judge
@@ -35,9 +35,17 @@ def results(suite: Mapping[str, Any]) -> dict[str, Any]:
     """What ``LimboResult`` holds for the cases of a ``Limbo``."""
     return {
         "version": 1,
-        "harness": f"{HARNESS}/{tlsee.__version__}",
+        "harness": f"{HARNESS}/{_version()}",
         "results": [result(case) for case in suite["testcases"]],
     }
+
+
+def _version() -> str:
+    """Of the installed package; a tree that nobody installed has none."""
+    try:
+        return version(HARNESS)
+    except PackageNotFoundError:
+        return "0+unknown"
 
 
 def result(case: Case) -> dict[str, Any]:
