@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,10 +14,14 @@ from tests.support.endpoints import (
     server_config,
     trust,
 )
+from tests.support.resuming import Forgetful, resumable
 from tlsee.codes import NamedGroup
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.events import DataReceived
 from tlsee.crypto.journal import Journal, recording, replaying
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.stores import TicketSessions
 
 
 def mutual(**provider: Any) -> Pair:
@@ -28,6 +33,39 @@ def mutual(**provider: Any) -> Pair:
             groups=[NamedGroup.secp256r1], client_trust=trust(), **provider.get("server", {})
         ),
     )
+
+
+def resumed(**provider: Any) -> Pair:
+    """A second handshake, with early data; a client's certificate is behind the session."""
+    ticket_keys = TicketSessions(replay=Forgetful())
+    client, _ = resumable(
+        {"credentials": [client_credential()]},
+        early_data=1000,
+        client_trust=trust(),
+        sessions=ticket_keys,
+    )
+    visiting = client_config(
+        sessions=client.sessions, credentials=[client_credential()], **provider.get("client", {})
+    )
+    serving = server_config(
+        sessions=ticket_keys, early_data=1000, client_trust=trust(), **provider.get("server", {})
+    )
+    pair = Pair(visiting, serving, client_options={"early_data": True})
+    pair.client.write_early_data(b"early")
+    return pair
+
+
+def retried(**provider: Any) -> Pair:
+    """The same, where the server wants another share: early data is refused."""
+    groups = {"groups": [NamedGroup.secp384r1]}
+    return resumed(client={}, **{**provider, "server": {**provider.get("server", {}), **groups}})
+
+
+def external() -> Pair:
+    """A key that both have."""
+    keys = [ExternalPsk(b"mesh", bytes(32))]
+    server = ServerConfig(credentials=[], psks=keys, insecure_accept_own_hellos=True)
+    return Pair(ClientConfig(psks=keys), server)
 
 
 def finish(pair: Pair) -> None:
@@ -61,9 +99,10 @@ def step(pair: Pair, position: int, half: int) -> bool:
 
 @pytest.mark.parametrize("stop", range(7))
 @pytest.mark.parametrize("half", [0, 1, 2])
-def test_both_copies_of_a_fork_finish(stop: int, half: int) -> None:
+@pytest.mark.parametrize("make", [mutual, resumed, retried, external])
+def test_both_copies_of_a_fork_finish(make: Callable[[], Pair], stop: int, half: int) -> None:
     """Forked before any flight, in the middle of any flight, and after the last."""
-    pair = mutual()
+    pair = make()
     for position in range(stop):
         step(pair, position, half)
     twin = object.__new__(Pair)

@@ -7,12 +7,17 @@ from typing import Any
 
 import pytest
 
+from tests.machine.test_graph import graph
 from tests.support.drivers import DriverPair, forked
 from tests.support.endpoints import client_config, client_credential, server_config, trust
-from tlsee.codes import AlertDescription, HandshakeType, NamedGroup, ProtocolVersion
-from tlsee.config import ServerConfig
+from tests.support.resuming import Forgetful, resumable
+from tlsee.codes import AlertDescription, CipherSuite, HandshakeType, NamedGroup, ProtocolVersion
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.errors import PeerMisbehaved
+from tlsee.handshake import hello_client, hello_server
 from tlsee.handshake.machine import Driver, edges
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.stores import TicketSessions
 from tlsee.wire.hellos import HELLO_RETRY_REQUEST_RANDOM
 
 KINDS = [
@@ -71,6 +76,28 @@ def sweep_state(driver: Driver) -> int:
     return tried
 
 
+def resumed(early: bool = False, group: NamedGroup | None = None, **server: Any) -> DriverPair:
+    """A second handshake, with the session of the first."""
+    client, serving = resumable(
+        {"credentials": [client_credential()]},
+        early_data=1000,
+        client_trust=trust(),
+        sessions=TicketSessions(replay=Forgetful()),
+    )
+    changes = {"groups": [group]} if group is not None else {}
+    again = server_config(
+        sessions=serving.sessions, early_data=1000, client_trust=trust(), **changes, **server
+    )
+    return DriverPair(client, again, early=early)
+
+
+def external() -> DriverPair:
+    """A key that both have, and no certificate."""
+    keys = [ExternalPsk(b"mesh", bytes(32))]
+    server = ServerConfig(credentials=[], psks=keys, insecure_accept_own_hellos=True)
+    return DriverPair(ClientConfig(psks=keys), server)
+
+
 PAIRS: dict[str, Callable[[], DriverPair]] = {
     "plain": DriverPair,
     "client certificate": lambda: DriverPair(
@@ -88,6 +115,11 @@ PAIRS: dict[str, Callable[[], DriverPair]] = {
         client_config(groups=[NamedGroup.x25519, NamedGroup.secp256r1]),
         server_config(groups=[NamedGroup.secp256r1]),
     ),
+    "resumed": resumed,
+    "resumed with early data": lambda: resumed(early=True),
+    "resumed with early data, retried": lambda: resumed(True, NamedGroup.secp384r1),
+    "not resumed after all": lambda: resumed(suites=[CipherSuite.TLS_AES_256_GCM_SHA384]),
+    "external key": external,
 }
 
 
@@ -99,9 +131,26 @@ def test_every_other_message_is_refused_with_what_was_expected(name: str) -> Non
     assert tried > 100
 
 
-def test_a_message_under_the_wrong_epoch_is_refused() -> None:
+def test_the_sweep_meets_every_state_that_takes_messages() -> None:
+    """Nothing that can be built is left out, of TLS 1.3: a new state needs a pair here."""
+    met = set()
+    for make in PAIRS.values():
+        pair = make()
+        for receiver, _, _ in pair.steps():
+            met.add(type(receiver.state))
+        met |= {type(pair.client.state), type(pair.server.state)}
+    declared = {
+        state
+        for state in graph(hello_client.AwaitSessionVerdict, hello_server.WaitClientHello)[1]
+        if edges(state) and not state.rfc.startswith("1.2 ")
+    }
+    assert declared <= met
+
+
+@pytest.mark.parametrize("name", ["plain", "resumed with early data"])
+def test_a_message_under_the_wrong_epoch_is_refused(name: str) -> None:
     """A driver never takes handshake bytes that other keys protected than those of the moment."""
-    pair = DriverPair()
+    pair = PAIRS[name]()
     for receiver, epoch, raw in pair.steps():
         for other in type(epoch):
             if other is not epoch:
@@ -110,9 +159,10 @@ def test_a_message_under_the_wrong_epoch_is_refused() -> None:
                     twin.receive(other, raw)
 
 
-def test_bytes_left_over_at_a_key_change_are_refused() -> None:
+@pytest.mark.parametrize(("name", "expected"), [("plain", 4), ("resumed with early data", 5)])
+def test_bytes_left_over_at_a_key_change_are_refused(name: str, expected: int) -> None:
     """RFC 9846, 5.1: no message spans a key change, however well-formed what follows is."""
-    pair = DriverPair()
+    pair = PAIRS[name]()
     changes = 0
     for receiver, epoch, raw in pair.steps():
         plain, followed = (forked(receiver) for _ in range(2))
@@ -124,4 +174,4 @@ def test_bytes_left_over_at_a_key_change_are_refused() -> None:
             followed.receive(epoch, raw + b"\x08")
         assert caught.value.name == "misaligned_key_change"
         changes += 1
-    assert changes == 4  # each hello, each Finished
+    assert changes == expected  # each hello, each Finished, EndOfEarlyData

@@ -15,12 +15,23 @@ from tests.support.endpoints import (
     server_credential,
     trust,
 )
+from tests.support.resuming import resumable
 from tlsee.codes import AlertDescription, SignatureScheme
 from tlsee.crypto.provider import LATER, Later, Signer
 from tlsee.deciders import default_chooser, default_judge
 from tlsee.errors import ApiMisuse, CertificateRejected, LocalFailure, Reasons, TLSError
+from tlsee.handshake.outcome import EarlyData
 from tlsee.identity.credentials import Credential
-from tlsee.questions import ChooseCredential, ConfigForHello, Judge, Question, Sign
+from tlsee.questions import (
+    ChooseCredential,
+    ConfigForHello,
+    FindSession,
+    IsReplay,
+    Judge,
+    Question,
+    Sign,
+)
+from tlsee.sessions.stores import TicketSessions
 
 
 class RemoteSigner:
@@ -59,6 +70,8 @@ def patient(question: Question) -> object:
             return default_chooser(question.request)
         case Judge():
             return default_judge(question.request)
+        case FindSession() | IsReplay():
+            return question.resolve()
         case Sign():
             signer = question.signer
             assert isinstance(signer, RemoteSigner)
@@ -83,6 +96,38 @@ def slow_pair(answer: Any = patient) -> Pair:
     )
 
 
+def slow_and_resumed(early: bool = False) -> Pair:
+    """The same, for what a session adds: the stores of both sides and both judges are slow."""
+    sessions = SlowSessions()
+    client, _ = resumable(
+        {"credentials": [client_credential()]},
+        client_trust=trust(),
+        sessions=sessions.inner,
+        early_data=1000,
+    )
+    visiting = client_config(
+        credentials=[client_credential()], sessions=client.sessions, judge=later
+    )
+    serving = server_config(client_trust=trust(), judge=later, sessions=sessions, early_data=1000)
+    return Pair(visiting, serving, answer=patient, client_options={"early_data": early})
+
+
+class SlowSessions:
+    """Sessions that are elsewhere: a server that is asked for them never answers at once."""
+
+    def __init__(self) -> None:
+        self.inner = TicketSessions()
+        self.issue, self.issue_id = self.inner.issue, self.inner.issue_id
+        self.find_blocking, self.spend = self.inner.find_blocking, self.inner.spend
+        self.is_replay_blocking = self.inner.is_replay_blocking
+
+    def find(self, identities: tuple[bytes, ...], now: float) -> Later:
+        return LATER
+
+    def is_replay(self, token: bytes, until: float, now: float) -> Later:
+        return LATER
+
+
 def asked(events: list[Any]) -> list[str]:
     return [type(event).__name__ for event in events if isinstance(event, Question)]
 
@@ -94,6 +139,84 @@ def test_every_question_is_answered_late_in_both_roles() -> None:
     assert pair.done
     assert asked(pair.client_events) == ["Judge", "ChooseCredential", "Sign"]
     assert asked(pair.server_events) == ["ConfigForHello", "ChooseCredential", "Sign", "Judge"]
+
+
+def test_every_question_of_a_resumption_is_answered_late() -> None:
+    """Before the client's hello, for what is behind its ticket, for its chain, for early data."""
+    pair = slow_and_resumed(early=True)
+    question = pair.client.next_event()
+    assert isinstance(question, Judge)
+    pair.client.answer(question, patient(question))
+    pair.client.write_early_data(b"early")
+    pair.run()
+
+    assert pair.done
+    assert pair.client.info.resumed
+    assert pair.server.info.early_data is EarlyData.ACCEPTED
+    assert asked(pair.server_events) == ["FindSession", "Judge", "IsReplay"]
+
+
+@pytest.mark.parametrize("kind", [FindSession, IsReplay])
+def test_a_store_that_fails_ends_the_handshake(kind: type[Question]) -> None:
+    """An exception in the place of an answer refuses, like any other."""
+    pair = slow_and_resumed(early=True)
+
+    def answer(question: Question) -> object:
+        return KeyError("gone") if isinstance(question, kind) else patient(question)
+
+    pair.answer = answer
+    with pytest.raises(TLSError):
+        pair.run()
+    assert pair.server.failure is not None
+    assert pair.server.failure.reason == Reasons.answer_refused
+
+
+@pytest.mark.parametrize("answer", [(), (None, None), ("session",), None, [None]])
+def test_a_wrong_answer_about_sessions_is_misuse(answer: Any) -> None:
+    """One item for each identity, each a session, a key or nothing."""
+    pair = slow_and_resumed()
+
+    def answering(question: Question) -> object:
+        if isinstance(question, FindSession):
+            with pytest.raises(ApiMisuse):
+                pair.server.answer(question, answer)
+        return patient(question)
+
+    pair.answer = answering
+    assert pair.run().done
+
+
+@pytest.mark.parametrize("late", ["find", "replay"])
+@pytest.mark.parametrize("answer", [True, False])
+def test_copies_may_be_answered_differently(late: str, answer: bool) -> None:
+    """Forked while the store thinks: each goes its own way, in a whole handshake."""
+    kind = FindSession if late == "find" else IsReplay
+    pair = slow_and_resumed(early=True)
+    twins: list[Pair] = []
+
+    def answering(question: Question) -> object:
+        if not isinstance(question, kind):
+            return patient(question)
+        if not twins:
+            twin = object.__new__(Pair)
+            twin.__dict__.update(pair.__dict__)
+            twin.client, twin.server = pair.client.fork(), pair.server.fork()
+            twin.client_events, twin.server_events, twin.answer = [], [], patient
+            twins.append(twin)
+            twin.server.answer(question, patient(question))
+        if kind is IsReplay:
+            return answer
+        return patient(question) if answer else (None,)
+
+    pair.answer = answering
+    pair.run()
+    twins[0].run()
+    accepted = answer is (kind is FindSession)
+    assert pair.server.info.resumed is (answer or kind is IsReplay)
+    taken = EarlyData.ACCEPTED if accepted else EarlyData.REFUSED
+    assert pair.client.info.early_data is pair.server.info.early_data is taken
+    assert twins[0].client.info.resumed
+    assert twins[0].server.info.early_data is not EarlyData.NOT_OFFERED
 
 
 def waiting_pair() -> tuple[Pair, Question]:

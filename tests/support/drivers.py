@@ -78,13 +78,14 @@ class DriverPair:
         client: ClientConfig | None = None,
         server: ServerConfig | None = None,
         answer: Callable[[Question], object] | None = None,
+        early: bool = False,
     ) -> None:
         self.client_carrier, self.server_carrier = ListCarrier(), ListCarrier()
         composer = Composer()
         settings = client or client_config()
         answering = server or server_config()
         self.client = Driver(
-            lambda flow: hello_client.start(settings, NAME, NAME, composer, flow),
+            lambda flow: hello_client.start(settings, NAME, NAME, composer, flow, early),
             self.client_carrier,
             None,
         )

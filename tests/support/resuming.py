@@ -28,6 +28,16 @@ def resumable(
     return visiting, serving
 
 
+class Forgetful:
+    """A memory of early data that remembers nothing: each copy of a forked server takes it."""
+
+    def is_replay(self, token: bytes, until: float, now: float) -> bool:
+        """Never."""
+        return False
+
+    is_replay_blocking = is_replay
+
+
 def carrying_instead(message: Any, extension: AnyExtension) -> Any:
     """The message with this extension in the place of the one of its kind, or behind all."""
     items = list(message.extensions)
