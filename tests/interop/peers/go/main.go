@@ -52,6 +52,8 @@ type report struct {
 	Retried     bool   `json:"retried"`
 	Received    int    `json:"received"`
 	Closed      bool   `json:"closed"`
+	Exported    string `json:"exported"`
+	TLSUnique   string `json:"tls_unique"`
 }
 
 type reply struct {
@@ -186,6 +188,11 @@ func talk(
 		Received: received,
 		Closed:   closed,
 	}
+	// RFC 9266: an empty context; in TLS 1.2 refused without extended_main_secret.
+	if exported, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32); err == nil {
+		told.Exported = hex.EncodeToString(exported)
+	}
+	told.TLSUnique = hex.EncodeToString(state.TLSUnique)
 	if len(state.PeerCertificates) == 0 {
 		told.Scheme = 0 // a server of TLS 1.2 would tell its own
 	} else {
