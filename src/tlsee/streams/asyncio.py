@@ -16,13 +16,15 @@ from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, ServerConnection
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import ApiMisuse, HandshakeTimeout, TLSError
+from tlsee.sessions.session import Session
 from tlsee.streams.answers import OnQuestion
 from tlsee.streams.blocking import default_client_config
 from tlsee.streams.bound import Bound
+from tlsee.streams.early import EarlyWords, IfRefused
 from tlsee.streams.protocol import TLSProtocol
 from tlsee.streams.stream import PIECE
 from tlsee.text import printable
-from tlsee.trace import Observer
+from tlsee.trace import Observer, Role
 
 __all__ = ["Reader", "Writer", "connect", "serve"]
 
@@ -54,6 +56,24 @@ class Reader:
             return b"".join(parts)
         if size == 0 or not await self._protocol.wait_for_data():
             return b""
+        return self._next_chunk(size)
+
+    async def read_early(self, size: int = PIECE) -> bytes:
+        """A server's look at early data before the handshake is done; ``b""`` when there is none.
+
+        For handlers of ``serve(..., wait_for_finished=False)``. What this returns may be a replay:
+        see ``Stream.recv_early``.
+
+        Raises:
+            ApiMisuse: on a client. TLSError: the handshake failed.
+        """
+        if self._protocol.connection.role is Role.CLIENT:
+            raise ApiMisuse("read_early() on a client", "early data goes from client to server")
+        if size <= 0 or not await self._protocol.wait_for_early_data():
+            return b""
+        return self._next_chunk(size)
+
+    def _next_chunk(self, size: int) -> bytes:
         chunks = self._protocol.chunks
         chunk = chunks[0]
         if len(chunk) <= size:
@@ -146,6 +166,22 @@ class Writer(Bound):
         """What was negotiated and proved."""
         return self._protocol.connection.info
 
+    @property
+    def last_session(self) -> Session | None:
+        """The newest session that a server of TLS 1.3 gave on this connection."""
+        return self._protocol.last_session
+
+    @property
+    def early_data_length(self) -> int:
+        """As ``Stream.early_data_length``."""
+        return self._protocol.early_came
+
+    @property
+    def unsent_early_data(self) -> bytes:
+        """As ``Stream.unsent_early_data``."""
+        words = self._protocol.early_words
+        return words.left if words is not None else b""
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Seal and send, without waiting; ``await drain()`` after it.
 
@@ -215,6 +251,8 @@ async def connect(
     observers: Sequence[Observer] = (),
     on_question: OnQuestion | None = None,
     insecure_accept_truncation: bool = False,
+    early_data: bytes = b"",
+    early_data_refused: IfRefused = "tell",
 ) -> tuple[Reader, Writer]:
     """Connect over TCP and shake hands; arguments as for the blocking ``connect``.
 
@@ -230,10 +268,17 @@ async def connect(
     loop = asyncio.get_running_loop()
     settings = default_client_config() if config is None else config
     name = host if server_name is None else server_name
-    connection = ClientConnection(settings, name, identity=identity, observers=observers)
+    words = EarlyWords(early_data, early_data_refused)
+    connection = ClientConnection(
+        settings, name, identity=identity, early_data=bool(words), observers=observers
+    )
     end = None if timeout is None else loop.time() + timeout
     protocol = TLSProtocol(
-        connection, on_question, end, insecure_accept_truncation=insecure_accept_truncation
+        connection,
+        on_question,
+        end,
+        insecure_accept_truncation=insecure_accept_truncation,
+        early_words=words,
     )
     try:
         async with asyncio.timeout_at(end):
@@ -263,6 +308,7 @@ async def serve(
     on_question: OnQuestion | None = None,
     on_failure: Callable[[BaseException, Any], None] | None = None,
     observers: Callable[[], Sequence[Observer]] = tuple,
+    wait_for_finished: bool = True,
 ) -> asyncio.Server:
     """Listen; for each client that shook hands ``handler(reader, writer)`` runs as a task.
 
@@ -272,6 +318,9 @@ async def serve(
         on_failure: told of a handshake that failed, and the peer's address; unless given, a line
             is logged as a warning of ``tlsee.server``.
         observers: called for each connection.
+        wait_for_finished: ``False`` runs the handler as soon as early data has come, before the
+            client has proved that it is there: ``read_early`` gives that, ``write`` answers at
+            once, ``read`` waits for the end of the handshake.
 
     Raises:
         OSError: the address is not this machine's, or in use.
@@ -287,7 +336,8 @@ async def serve(
         return TLSProtocol(connection, on_question, end, on_made=attend)
 
     def attend(protocol: TLSProtocol) -> None:
-        task = loop.create_task(_attend(protocol, handler, on_failure or _log_failure))
+        until = protocol.done if wait_for_finished else protocol.begun
+        task = loop.create_task(_attend(protocol, handler, on_failure or _log_failure, until))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
@@ -295,14 +345,16 @@ async def serve(
 
 
 async def _attend(
-    protocol: TLSProtocol, handler: Handler, on_failure: Callable[[BaseException, Any], None]
+    protocol: TLSProtocol,
+    handler: Handler,
+    on_failure: Callable[[BaseException, Any], None],
+    until: asyncio.Future[None],
 ) -> None:
     """One client, from its handshake to the end of the handler."""
     try:
-        await protocol.done
+        await until
     except (TLSError, OSError) as error:
-        transport = protocol.transport
-        on_failure(error, transport.get_extra_info("peername") if transport is not None else None)
+        on_failure(error, protocol.peername)
         return
     except BaseException:
         protocol.abort()
@@ -314,6 +366,9 @@ async def _attend(
         writer.abort()
         if not isinstance(error, Exception):
             raise
+        if protocol.handshake_failure is error:  # the handler had not waited for its end
+            on_failure(error, protocol.peername)
+            return
         context = {"message": "unhandled exception in a handler of tlsee", "exception": error}
         protocol.loop.call_exception_handler(context)
     else:

@@ -14,6 +14,7 @@ from tlsee.connection.connection import ClientConnection, ServerConnection
 from tlsee.errors import ApiMisuse
 from tlsee.streams.answers import OnQuestion
 from tlsee.streams.deadline import MONOTONIC, Deadline
+from tlsee.streams.early import EarlyWords, IfRefused
 from tlsee.streams.stream import Stream
 from tlsee.streams.targets import bind, dial
 from tlsee.trace import Observer
@@ -38,6 +39,8 @@ def connect(
     on_question: OnQuestion | None = None,
     record_exact: bool = False,
     insecure_accept_truncation: bool = False,
+    early_data: bytes = b"",
+    early_data_refused: IfRefused = "tell",
 ) -> Stream:
     """Connect over TCP and shake hands.
 
@@ -48,6 +51,13 @@ def connect(
         identity: what the certificate must be for, where that is not ``server_name``.
         timeout: seconds for connecting and the handshake together; ``None`` for no limit. What
             comes afterwards has none, until ``Stream.settimeout`` gives one.
+        early_data: said before the handshake is done, where a session allows it: all of it or
+            nothing. Others can record and repeat it, so it must be harmless twice, and there is no
+            forward secrecy for it: see docs/sessions.md. ``Stream.info.early_data`` says what
+            became of it.
+        early_data_refused: what if it did not go early, or was refused. ``"tell"`` leaves it in
+            ``Stream.unsent_early_data``; ``"resend"`` sends it once the handshake is done, unless
+            another application protocol was agreed on than the one that it is for.
 
     Raises:
         OSError: no TCP connection came about; no byte of TLS was sent.
@@ -55,10 +65,12 @@ def connect(
     """
     host, port = address
     settings = default_client_config() if config is None else config
+    words = EarlyWords(early_data, early_data_refused)
     connection = ClientConnection(
         settings,
         host if server_name is None else server_name,
         identity=identity,
+        early_data=bool(words),
         observers=observers,
     )
     deadline = Deadline(timeout, MONOTONIC)
@@ -71,6 +83,7 @@ def connect(
             on_question=on_question,
             record_exact=record_exact,
             insecure_accept_truncation=insecure_accept_truncation,
+            early_words=words,
         )
         stream.handshake()
     except BaseException:
@@ -90,6 +103,8 @@ def wrap_client(
     on_question: OnQuestion | None = None,
     record_exact: bool = False,
     insecure_accept_truncation: bool = False,
+    early_data: bytes = b"",
+    early_data_refused: IfRefused = "tell",
 ) -> Stream:
     """A client's stream over a connected socket. The handshake happens on first use.
 
@@ -98,11 +113,15 @@ def wrap_client(
             ``identity`` must say whom to expect.
         handshake_timeout: seconds for the whole handshake; the socket's own timeout limits each
             operation.
+        early_data, early_data_refused: as ``connect``'s; sent when the handshake begins.
     """
     settings = default_client_config() if config is None else config
     if not isinstance(settings, ClientConfig):
         raise ApiMisuse("wrap_client() takes a ClientConfig", "wrap_server() takes the other")
-    connection = ClientConnection(settings, server_name, identity=identity, observers=observers)
+    words = EarlyWords(early_data, early_data_refused)
+    connection = ClientConnection(
+        settings, server_name, identity=identity, early_data=bool(words), observers=observers
+    )
     return Stream(
         sock,
         connection,
@@ -110,6 +129,7 @@ def wrap_client(
         on_question=on_question,
         record_exact=record_exact,
         insecure_accept_truncation=insecure_accept_truncation,
+        early_words=words,
     )
 
 

@@ -10,18 +10,28 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections import deque
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from tlsee import defaults
 from tlsee.connection.connection import Connection
-from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerClosed, Truncated
+from tlsee.connection.events import (
+    DataReceived,
+    EarlyDataReceived,
+    HandshakeDone,
+    NeedData,
+    PeerClosed,
+    TicketReceived,
+    Truncated,
+)
 from tlsee.crypto.provider import LATER
-from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
+from tlsee.errors import HandshakeTimeout, Reasons, TLSError, Truncation
 from tlsee.questions import Question
 from tlsee.streams.answers import OnQuestion, settle
+from tlsee.streams.arrivals import Arrivals
 from tlsee.streams.cuts import blame
+from tlsee.streams.early import EarlyWords
 from tlsee.streams.transport import LARGE_READ, SMALL_READ
 
 READ_AHEAD = 2**18  # decrypted bytes that wait for the application before reading pauses
@@ -38,11 +48,11 @@ def _buffer(loop: asyncio.AbstractEventLoop) -> bytearray:
     return _shared.setdefault(loop, bytearray(LARGE_READ))
 
 
-class TLSProtocol(asyncio.BufferedProtocol):
+class TLSProtocol(Arrivals, asyncio.BufferedProtocol):
     """One connection on one transport. ``Reader`` and ``Writer`` are its faces.
 
     ``deadline`` is when the handshake must be done, by the loop's clock; ``on_made`` is called
-    once there is a transport.
+    once there is a transport; ``early_words`` is what a client says before it is done.
     """
 
     def __init__(
@@ -53,15 +63,9 @@ class TLSProtocol(asyncio.BufferedProtocol):
         *,
         on_made: Callable[[TLSProtocol], None] | None = None,
         insecure_accept_truncation: bool = False,
+        early_words: EarlyWords | None = None,
     ) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.connection = connection
-        self.done: asyncio.Future[None] = self.loop.create_future()  # the handshake
-        self.closed: asyncio.Future[None] = self.loop.create_future()  # the transport
-        self.chunks: deque[memoryview] = deque()
-        self.buffered = 0
-        self.ended = False  # no data will follow those in chunks
-        self.failure: Exception | None = None  # raised for a reader when chunks are used up
+        super().__init__(connection, early_words)
         self.transport: asyncio.Transport | None = None
         self._on_made = on_made
         self._on_question = on_question
@@ -70,12 +74,16 @@ class TLSProtocol(asyncio.BufferedProtocol):
         self._input = memoryview(_buffer(self.loop))
         self._timer: asyncio.TimerHandle | None = None
         self._asking: asyncio.Future[None] | None = None
-        self._reader: asyncio.Future[None] | None = None
         self._drainers: set[asyncio.Future[None]] = set()
         self._writing_paused = False
         self._reading_paused = False
-        self._closing = False
         self._said_all = False
+
+    @property
+    def peername(self) -> Any:
+        """The peer's address, or ``None``."""
+        transport = self.transport
+        return transport.get_extra_info("peername") if transport is not None else None
 
     # --- What the loop calls --------------------------------------------------------------------
 
@@ -139,12 +147,19 @@ class TLSProtocol(asyncio.BufferedProtocol):
     def advance(self) -> None:
         """Act on every event there is, and send what the connection has to say."""
         try:
+            self._say_early()
             while not isinstance(event := self.connection.next_event(), NeedData):
                 if isinstance(event, DataReceived):
                     self._take(event.data)
+                elif isinstance(event, EarlyDataReceived):
+                    self._take(event.data, early=True)
                 elif isinstance(event, HandshakeDone):
                     self._stop_timer()
+                    if self.early_words is not None:
+                        self.connection.write(self.early_words.settle(event.info))
                     self._settle(None)
+                elif isinstance(event, TicketReceived):
+                    self.last_session = event.session or self.last_session
                 elif isinstance(event, Question):
                     self._ask(event)
                 elif isinstance(event, PeerClosed):
@@ -166,18 +181,23 @@ class TLSProtocol(asyncio.BufferedProtocol):
         if data:
             transport.write(data)
 
-    def _take(self, data: bytes | bytearray) -> None:
+    def _say_early(self) -> None:
+        """Behind the hello, once the session is known that allows it."""
+        if self.early_words is not None:
+            self.early_words.say(self.connection)
+
+    def _take(self, data: bytes | bytearray, *, early: bool = False) -> None:
+        """The connection bounds what comes early: by what the ticket allows."""
         if not data or self._closing:
             return
-        self.chunks.append(memoryview(data))
-        self.buffered += len(data)
-        self._wake_reader()
-        if self.buffered > READ_AHEAD:
+        self._keep(data, early=early)
+        if self.buffered > READ_AHEAD and not early:
             self._pause_reading()
 
     def taken(self, size: int) -> None:
         """The application has taken this many bytes."""
         self.buffered -= size
+        self.early_left = max(0, self.early_left - max(size, 0))
         if self._reading_paused and self.buffered <= READ_AHEAD // 2 and self._asking is None:
             self._resume_reading()
 
@@ -281,28 +301,6 @@ class TLSProtocol(asyncio.BufferedProtocol):
 
     # --- Waiting ------------------------------------------------------------------------------
 
-    async def wait_for_data(self) -> bool:
-        """Until there is data (true) or its orderly end (false).
-
-        Raises:
-            TLSError: the connection failed, or was cut.
-        """
-        while not self.chunks:
-            if self.failure is not None:
-                raise self.failure
-            if self.ended:
-                return False
-            if self._closing:
-                raise ApiMisuse("the stream is closed", "open another one")
-            if self._reader is not None:
-                raise ApiMisuse("two tasks read from one stream", "let one of them read")
-            self._reader = self.loop.create_future()
-            try:
-                await self._reader
-            finally:
-                self._reader = None
-        return True
-
     async def drain(self) -> None:
         """Until the transport takes more.
 
@@ -323,19 +321,6 @@ class TLSProtocol(asyncio.BufferedProtocol):
             self._drainers.discard(waiter)
         if self.closed.done():
             raise ConnectionResetError("the connection was closed while bytes waited")
-
-    def _settle(self, error: Exception | None) -> None:
-        if self.done.done():
-            return
-        if error is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(error)
-            self.done.exception()  # seen, also where nobody waits for it
-
-    def _wake_reader(self) -> None:
-        if self._reader is not None and not self._reader.done():
-            self._reader.set_result(None)
 
     def _wake_drainers(self) -> None:
         for waiter in self._drainers:

@@ -8,30 +8,29 @@ timeout leaves the stream usable: what was not sent yet goes first when the next
 from __future__ import annotations
 
 import socket
-import threading
-from collections import deque
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from tlsee import defaults
-from tlsee.connection.connection import Connection
-from tlsee.connection.events import DataReceived, HandshakeDone, NeedData, PeerClosed, Truncated
-from tlsee.connection.info import ConnectionInfo
-from tlsee.errors import ApiMisuse, HandshakeTimeout, Reasons, TLSError, Truncation
-from tlsee.keys.protection import MAX_PLAINTEXT
+from tlsee.connection.events import (
+    DataReceived,
+    NeedData,
+    PeerClosed,
+    TicketReceived,
+    Truncated,
+)
+from tlsee.errors import ApiMisuse, Reasons, TLSError, Truncation
 from tlsee.questions import Question
-from tlsee.streams.answers import OnQuestion, ask
+from tlsee.streams.answers import ask
 from tlsee.streams.bound import Bound
 from tlsee.streams.cuts import CUT, blame
-from tlsee.streams.deadline import MONOTONIC, NEVER, Clock, Deadline, sooner
-from tlsee.streams.transport import Transport
+from tlsee.streams.deadline import NEVER, Deadline
+from tlsee.streams.opening import PIECE, OpeningStream
 
-# Bytes sealed and handed to the socket at a time, which is what a big write costs in memory: full
-# records that stay, sealed, below malloc's threshold for mapping fresh pages (see LARGE_READ).
-PIECE = 7 * MAX_PLAINTEXT
+__all__ = ["PIECE", "Stream"]
 
 
-class Stream(Bound):
+class Stream(OpeningStream, Bound):
     """TLS over a connected socket, which belongs to the stream until ``unwrap`` or ``close``.
 
     The handshake happens on first use, or by ``handshake()``. Made by ``connect``, ``wrap_client``,
@@ -46,58 +45,18 @@ class Stream(Bound):
             protocols that leave TLS and go on with the same socket in other hands.
         insecure_accept_truncation: take the end of the transport for the end of the data. Only
             where the application's own protocol tells whether all of it came.
+        early_words: what a client says before the handshake is done.
+
+    Attributes:
+        connection: the connection without I/O under this stream.
+        last_session: the newest session that a server of TLS 1.3 gave on this connection; kept
+            already where the configuration keeps sessions.
     """
-
-    def __init__(
-        self,
-        sock: socket.socket,
-        connection: Connection,
-        *,
-        handshake_timeout: float | None = defaults.HANDSHAKE_TIMEOUT,
-        on_question: OnQuestion | None = None,
-        record_exact: bool = False,
-        insecure_accept_truncation: bool = False,
-        clock: Clock = MONOTONIC,
-    ) -> None:
-        self.connection = connection
-        self._transport = Transport(sock, connection, record_exact=record_exact)
-        self._timeout = self._transport.timeout
-        self._handshake_timeout = sooner(handshake_timeout, self._timeout)
-        self._on_question = on_question
-        self._accept_truncation = insecure_accept_truncation
-        self._clock = clock
-        self._chunks: deque[memoryview] = deque()  # data that came and was not asked for yet
-        self._ended = False  # none will follow those in _chunks
-        self._truncation: Truncation | None = None
-        self._open = False
-        self._failure: TLSError | OSError | None = None  # the handshake's
-        self._claim = threading.Lock()
-        self._shaking = False
-        self._settled = threading.Event()
-
-    # --- What is known ------------------------------------------------------------------------
-
-    @property
-    def info(self) -> ConnectionInfo:
-        """What was negotiated and proved.
-
-        Raises:
-            ApiMisuse: the handshake is not done.
-        """
-        return self.connection.info
 
     @property
     def pending(self) -> int:
         """How many bytes ``recv`` can return without looking at the socket."""
         return sum(map(len, self._chunks))
-
-    def fileno(self) -> int:
-        """The socket's handle; -1 after ``close`` and ``unwrap``."""
-        return -1 if self._transport.released else self._transport.sock.fileno()
-
-    def getpeername(self) -> Any:
-        """The peer's address, as the socket gives it."""
-        return self._transport.sock.getpeername()
 
     def settimeout(self, seconds: float | None) -> None:
         """How long one operation may take from now on; ``None`` waits for ever."""
@@ -108,71 +67,6 @@ class Stream(Bound):
     def gettimeout(self) -> float | None:
         """The limit of one operation in seconds."""
         return self._timeout
-
-    # --- The handshake ------------------------------------------------------------------------
-
-    def handshake(self) -> None:
-        """Shake hands, if that has not happened. Where it fails, the socket is closed.
-
-        Raises:
-            TLSError: it failed; the peer was sent the alert. ``HandshakeTimeout`` is one.
-            OSError: the transport failed in a way that TLS has no word for.
-        """
-        if self._open:
-            return
-        self._check_usable()
-        with self._claim:
-            mine, self._shaking = not self._shaking, True
-        if not mine:
-            self._settled.wait()
-            self._check_usable()
-            return
-        try:
-            with self._transport.reading:
-                self._shake()
-        except TLSError as error:
-            self._failure = error
-            self._give_up(error)
-            raise
-        except BaseException as error:
-            self._failure = error if isinstance(error, OSError) else None
-            self._transport.release()
-            raise
-        finally:
-            self._settled.set()
-
-    def _shake(self) -> None:
-        deadline = Deadline(self._handshake_timeout, self._clock, self._late)
-        while not self._open:
-            self._send_in_handshake(deadline)
-            event = self.connection.next_event()
-            if isinstance(event, NeedData):
-                self._transport.fill(deadline)
-            elif isinstance(event, Question):
-                ask(self.connection, event, self._on_question)
-            elif isinstance(event, HandshakeDone):
-                self._open = True
-
-    def _send_in_handshake(self, deadline: Deadline) -> None:
-        """A peer that has hung up may have said why before: then that is the error."""
-        try:
-            self._transport.flush(deadline)
-        except CUT as error:
-            self._transport.hear_last_words(error)
-
-    @staticmethod
-    def _late() -> Exception:
-        return HandshakeTimeout(Reasons.handshake_timeout)
-
-    def _give_up(self, error: TLSError) -> None:
-        """Let the peer know why before the socket goes."""
-        if isinstance(error, HandshakeTimeout):
-            error.evidence = self.connection.evidence
-            self.connection.close_write()  # user_canceled
-        self._transport.end_writing()
-        if error.evidence.alert_sent is not None:
-            self._transport.linger(Deadline(defaults.LINGER_TIMEOUT, self._clock))
-        self._transport.release()
 
     # --- Reading ------------------------------------------------------------------------------
 
@@ -189,13 +83,7 @@ class Stream(Bound):
             raise ApiMisuse(f"recv({size})", "give a number of bytes that is not negative")
         if size == 0 or not self._await_data():
             return b""
-        chunk = self._chunks[0]
-        if len(chunk) > size:
-            self._chunks[0] = chunk[size:]
-            return bytes(chunk[:size])
-        self._chunks.popleft()
-        whole = chunk.obj
-        return whole if type(whole) is bytes and len(whole) == len(chunk) else bytes(chunk)
+        return self._next_chunk(size)
 
     def recv_into(self, buffer: bytearray | memoryview, size: int = 0) -> int:
         """Like ``recv``, into a buffer: how many bytes, 0 after the peer's close_notify.
@@ -214,13 +102,14 @@ class Stream(Bound):
             self._chunks[0] = chunk[taken:]
         else:
             self._chunks.popleft()
+        self._early_left = max(0, self._early_left - taken)
         return taken
 
     def _await_data(self) -> bool:
         """Whether there is data, or (false) its orderly end."""
+        if not self._open:
+            self.handshake()
         if not self._chunks:
-            if not self._open:
-                self.handshake()
             deadline = self._limit()
             with self._transport.reading:
                 self._check_usable()
@@ -245,6 +134,8 @@ class Stream(Bound):
         elif isinstance(event, DataReceived):
             if event.data:
                 self._chunks.append(memoryview(event.data))
+        elif isinstance(event, TicketReceived):
+            self.last_session = event.session or self.last_session
         elif isinstance(event, Question):
             ask(self.connection, event, self._on_question)
         elif isinstance(event, PeerClosed):
@@ -259,7 +150,8 @@ class Stream(Bound):
     # --- Writing ------------------------------------------------------------------------------
 
     def sendall(self, data: bytes | bytearray | memoryview) -> None:
-        """Send everything, a bounded piece at a time.
+        """Send everything, a bounded piece at a time. A server that has read early data with
+        ``recv_early`` does not wait for the handshake to be done.
 
         Raises:
             TimeoutError: the peer did not take it in time. What was sealed goes out first when
@@ -267,7 +159,8 @@ class Stream(Bound):
             TLSError: the connection failed.
             ApiMisuse: after ``send_eof`` or ``close``.
         """
-        self.handshake()
+        if not (self._reads_early and self._early_came):
+            self.handshake()
         self._check_usable()
         view = memoryview(data).cast("B")
         deadline = self._limit()
@@ -336,6 +229,8 @@ class Stream(Bound):
         if self._transport.released:
             return
         try:
+            if self._reads_early and not self._open:
+                self.handshake()  # what was answered early is to end in order
             if self._open:
                 self._say_goodbye(Deadline(timeout, self._clock))
         except (OSError, TLSError):
@@ -369,12 +264,6 @@ class Stream(Bound):
 
     def _limit(self) -> Deadline:
         return NEVER if self._timeout is None else Deadline(self._timeout, self._clock)
-
-    def _check_usable(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        if self._transport.released:
-            raise ApiMisuse("the stream is closed", "open another one")
 
     # --- As a context manager -----------------------------------------------------------------
 
