@@ -10,12 +10,13 @@ from typing import Any
 
 from tlsee.cli.dialing import reach
 from tlsee.cli.exit_codes import CommandError, ExitCode, Usage
+from tlsee.cli.extras import Export, NotGiven, change_keys, exported
 from tlsee.cli.keylogs import open_keylogs
 from tlsee.cli.plumbing import Sink, standard_input
 from tlsee.cli.stores import reason_of
 from tlsee.cli.targets import host_and_port
 from tlsee.cli.wishes import Exchange, Wish
-from tlsee.codes import ProtocolVersion
+from tlsee.codes import HandshakeType, ProtocolVersion
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import AlertReceived, ApiMisuse, CertificateRejected, TLSError
 from tlsee.explain.collector import Collector
@@ -30,6 +31,7 @@ from tlsee.trace import Role
 SERVER_VERDICT_SECONDS = 1.0
 GLANCE = 0.05  # seconds between looks whether a ticket came, which ``recv`` does not return for
 
+KEY_UPDATE_SECONDS = 1.0  # for a server's answer to our KeyUpdate, where no data is exchanged
 CLOSE_SECONDS = 1.0  # for the peer's close_notify, after ours
 LAST_INPUT_SECONDS = 5.0  # for our own input to end, after the peer has closed
 
@@ -58,6 +60,7 @@ class Attempt:
         road: which address was reached, or which proxy.
         info, timings, verdict: what was negotiated; milliseconds; what the server made of our
             certificate, ``None`` if it asked for none.
+        exports: the keying material that was wanted. keys_changed: whether ours were.
     """
 
     def __init__(self, wish: Wish, sink: Sink) -> None:
@@ -69,6 +72,8 @@ class Attempt:
         self.info: ConnectionInfo | None = None
         self.timings: dict[str, float] = {}
         self.verdict: ServerVerdict | None = None
+        self.exports: tuple[tuple[Export, bytes], ...] = ()
+        self.keys_changed = False
         self._collector = Collector(Role.CLIENT)
         self._began = time.perf_counter()
 
@@ -104,6 +109,7 @@ class Attempt:
             try:
                 stream = self._open([self._collector, *keylogs])
                 try:
+                    self._do_extras(stream)
                     opened(self)
                     self._exchange(stream)
                     self._close(stream)
@@ -155,6 +161,35 @@ class Attempt:
 
     # --- Afterwards ---------------------------------------------------------------------------
 
+    def _do_extras(self, stream: Stream) -> None:
+        self.stage = "data"
+        extras = self.wish.extras
+        try:
+            self.exports = exported(stream, extras.exports)
+            if extras.key_update:
+                change_keys(stream)
+                self.keys_changed = True
+        except NotGiven:
+            stream.close(CLOSE_SECONDS)
+            raise
+
+    @property
+    def keys_answered(self) -> bool:
+        """Whether the server has changed its keys too, of itself or because we asked."""
+        kind = HandshakeType.key_update
+        return any(s.handshake_type == kind and not s.sent for s in self.story.steps)
+
+    def _await_new_keys(self, stream: Stream) -> None:
+        """A server that has nothing to say may still answer; for at most a second."""
+        stream.settimeout(GLANCE)
+        deadline = Deadline(KEY_UPDATE_SECONDS)
+        while deadline.remaining != 0.0 and not self.keys_answered:
+            try:
+                if not stream.recv():
+                    return
+            except TimeoutError:
+                continue
+
     def _exchange(self, stream: Stream) -> None:
         self.stage = "data"
         asked = self.info is not None and self.info.asked_for_certificate
@@ -162,6 +197,8 @@ class Attempt:
         if kind is Exchange.NOTHING:
             if asked:
                 self.verdict = self._await_verdict(stream)
+            if self.keys_changed:
+                self._await_new_keys(stream)
             return
         stream.settimeout(None if kind is Exchange.TERMINAL else self.wish.timeout)
         source = iter([self._request()]) if kind is Exchange.HTTP else standard_input()

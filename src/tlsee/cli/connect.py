@@ -68,6 +68,13 @@ from tlsee.text import printable
     "--insecure", is_flag=True, help="Go on whoever the server is; still judged, and shown."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one object, also where it fails.")
+@click.option(
+    "--export",
+    multiple=True,
+    metavar="LABEL[:LENGTH]",
+    help="Print keying material that only both ends have, 32 bytes unless told. Repeatable.",
+)
+@click.option("--key-update", is_flag=True, help="Change keys, and ask the server to (TLS 1.3).")
 @click.option("--http", metavar="PATH", help="Send one GET request and print the answer.")
 @click.option("--proxy", metavar="URL", help="Go through this HTTP proxy (CONNECT).")
 @click.option(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tlsee import policies
 from tlsee.cli.attempt import Attempt, ServerVerdict, Silence, sentence_of
 from tlsee.cli.exit_codes import CommandError
+from tlsee.cli.extras import NotGiven
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.styles import show
@@ -30,6 +31,7 @@ from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages12 import ServerKeyExchange
 
 _WAIT_LONGER = "see whether the server is overloaded; --timeout SECONDS waits longer"
+EXPORTED_PER_LINE = 32  # bytes, in hexadecimal
 HYBRIDS = {
     NamedGroup.X25519MLKEM768,
     NamedGroup.SecP256r1MLKEM768,
@@ -59,6 +61,10 @@ def opening(attempt: Attempt, screen: Screen) -> None:
     for path, source in attempt.wish.keylogs:
         who = f" ({source})" if source != "--keylog" else ""
         screen.row("key log", f"{printable(path, 100)}{who}: whoever has it can read this")
+    for export, made in attempt.exports:
+        screen.row("exported", f"{count(export.length, 'byte')} for {printable(export.label, 60)}:")
+        for start in range(0, len(made), EXPORTED_PER_LINE):
+            screen.line("              " + made[start : start + EXPORTED_PER_LINE].hex())
 
 
 def warn_of_policy(attempt: Attempt, screen: Screen) -> None:
@@ -154,6 +160,8 @@ def ending(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, ch
     sink = attempt.sink
     if attempt.wish.exchange.has_data:
         screen.row("received", count(sink.received, "byte"))
+    if attempt.keys_changed:
+        screen.row("key update", _key_update(attempt))
     screen.row("closed", _closed(attempt.story))
     _extras(attempt, screen, messages=messages, fields=fields, chain=chain)
 
@@ -173,6 +181,12 @@ def _client(attempt: Attempt) -> str:
         ServerVerdict.REFUSED: "refused",
     }
     return f"{shown}; {words[attempt.verdict]}" if attempt.verdict is not None else shown
+
+
+def _key_update(attempt: Attempt) -> str:
+    if attempt.keys_answered:
+        return "new keys both ways: we asked, and the server followed"
+    return "new keys for what we send; the server was asked and has not followed"
 
 
 def _closed(story: Story) -> str:
@@ -269,7 +283,7 @@ def refused_by(error: BaseException | None) -> str | None:
     """``us``, ``peer``, or ``None`` where nobody did, for JSON."""
     if isinstance(error, AlertReceived | Truncation | OSError):
         return "peer"
-    if isinstance(error, TLSError) and not isinstance(error, HandshakeTimeout):
+    if isinstance(error, TLSError | NotGiven) and not isinstance(error, HandshakeTimeout):
         return "us"
     return None
 

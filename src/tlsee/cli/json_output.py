@@ -57,6 +57,11 @@ def connect_object(attempt: Attempt) -> dict[str, Any]:
         "chain": chain(attempt.judgement),
         "verdict": verdict_object(attempt.judgement),
         "client_certificate": _client_certificate(attempt),
+        "exports": [
+            {"label": export.label, "length": export.length, "hex": made.hex()}
+            for export, made in attempt.exports
+        ],
+        "key_update": {"answered": attempt.keys_answered} if attempt.keys_changed else None,
         "timings": attempt.timings,
         "received": _received(attempt),
     }
@@ -81,6 +86,8 @@ def failed_object(target: str, error: CommandError) -> dict[str, Any]:
         "chain": [],
         "verdict": None,
         "client_certificate": None,
+        "exports": [],
+        "key_update": None,
         "timings": {},
         "received": {"bytes": 0, "base64": "", "complete": True},
     }

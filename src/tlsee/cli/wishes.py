@@ -11,6 +11,7 @@ from typing import Any
 
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import Usage
+from tlsee.cli.extras import Extras, extras_of
 from tlsee.cli.keylogs import keylog_files
 from tlsee.cli.meant import no_file
 from tlsee.cli.output import is_terminal
@@ -55,6 +56,7 @@ class Wish:
     path: str
     keylogs: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    extras: Extras
 
 
 def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
@@ -71,6 +73,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         raise Usage("--no-sni and --server-name contradict each other", "use --identity NAME")
     identity = options["identity"]
     exchange = _exchange(options)
+    extras = extras_of(options)
     believed = stores.trusted(options["ca"], environ, insecure=options["insecure"])
     alpn = lists.protocols(options["alpn"])
     if exchange is Exchange.HTTP and not alpn:
@@ -100,6 +103,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         _path(options["http"]),
         keylog_files(options["keylog"], environ),
         believed.notes,
+        extras,
     )
 
 
