@@ -270,7 +270,7 @@ def test_the_end_point_is_the_certificates_digest(pki: Pki) -> None:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     both = Together(context(pki, "TLS13", "client"), ours_for(pki, "TLS13", "client"), "client")
-    shown = both.theirs.get_peer_certificate(as_cryptography=True)
+    shown: Any = both.theirs.get_peer_certificate(as_cryptography=True)
     der = shown.public_bytes(Encoding.DER)
     expected = hashlib.new(shown.signature_hash_algorithm.name, der).digest()
     assert both.ours.channel_binding("tls-server-end-point") == expected

@@ -14,6 +14,7 @@ from typing import Any
 from tlsee.cli.attempt import Attempt, sentence_of
 from tlsee.cli.connect_report import HYBRIDS, explained, is_forward_secret, refused_by
 from tlsee.cli.exit_codes import CommandError
+from tlsee.cli.offered import offer_in, offer_object
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
 from tlsee.crypto.groups import EXPLICIT_GROUP
@@ -233,6 +234,7 @@ def serve_object(
         "reason": reason_name(error),
         "sentence": sentence_of(error) if error is not None else None,
         "alert": alert_name(story),
+        "offer": offer_object(offer_in(story)),
         "negotiated": negotiated(info) if info is not None else None,
         "chain": chain(verdict),
         "verdict": verdict_object(verdict),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from tlsee.cli.offered import fingerprint_rows
 from tlsee.codes import ExtensionType
 from tlsee.connection.info import ConnectionInfo
 from tlsee.explain import summary
@@ -14,6 +15,7 @@ from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.handshake.outcome import ByPsk
 from tlsee.identity.proof import ByCertificate
+from tlsee.offer import ClientOffer
 from tlsee.text import count, printable
 from tlsee.trace import Role
 from tlsee.wire.extensions.alpn import ProtocolNameList
@@ -77,6 +79,7 @@ def facts(info: ConnectionInfo, story: Story) -> list[tuple[str, str]]:
             chosen = printable(info.alpn, 32) if info.alpn is not None else "none of them"
             rows.append(("ALPN", f"{chosen}, of {listed(names)}"))
         rows.append(("offered", _offer(hello)))
+        rows += fingerprint_rows(ClientOffer(hello))
     peer = info.peer.peer if isinstance(info.peer, ByCertificate | ByPsk) else None
     if peer is not None:
         rows.append(("you are", f"{peer.certificate.subject}, proved: {peer.path.chain}"))
