@@ -8,6 +8,7 @@ from typing import Any
 from tests.support.endpoints import Pair, client_config, server_config
 from tlsee.codes import PskKeyExchangeMode
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.errors import AlertReceived, Reason, TLSError
 from tlsee.handshake.compose import Composer
 from tlsee.handshake.psk13 import Before, Offered
 from tlsee.values import replace
@@ -81,6 +82,38 @@ class Bound(Composer):
         """The hello of a client that words it in its own way."""
         early = early if self.early is None else self.early
         return super().offer_psks(self.edit(hello), self.pick(psks), early, before)
+
+
+class OnSecond:
+    """An edit that is made to a client's second hello alone, the one behind a HelloRetryRequest.
+
+    ``edit`` is given both hellos.
+    """
+
+    def __init__(self, edit: Callable[[Any, Any], Any]) -> None:
+        self.edit = edit
+        self.first: Any = None
+
+    def __call__(self, hello: Any) -> Any:
+        if self.first is None:
+            self.first = hello
+            return hello
+        return self.edit(self.first, hello)
+
+
+def refusal(pair: Pair, reason: Reason, *, by_server: bool) -> TLSError:
+    """One side refuses for this reason, the other hears the alert."""
+    try:
+        pair.run()
+    except TLSError:
+        victim, other = (pair.server, pair.client) if by_server else (pair.client, pair.server)
+        other.receive_data(victim.data_to_send())
+        assert victim.failure is not None, other.failure
+        assert victim.failure.reason == reason, victim.failure
+        assert isinstance(other.failure, AlertReceived)
+        assert other.failure.alert == reason.alert
+        return victim.failure
+    raise AssertionError("nobody refused")
 
 
 def alone(hello: ClientHello) -> Any:
