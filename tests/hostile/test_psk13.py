@@ -289,7 +289,7 @@ def takes_early_data(**server: Any) -> Pair:
 def test_a_client_refuses_early_data_under_another_suite() -> None:
     """RFC 9846, 4.3.10: with the key's hash, and not with its suite."""
     pair = takes_early_data(suites=[CipherSuite.TLS_CHACHA20_POLY1305_SHA256])
-    refusal(pair, Reasons.early_data_not_possible, by_server=False)
+    refusal(pair, Reasons.early_data_not_possible, by_server=False, heard=False)
 
 
 def test_a_client_refuses_early_data_for_another_protocol() -> None:
@@ -300,7 +300,7 @@ def test_a_client_refuses_early_data_for_another_protocol() -> None:
     composer.encrypted_extensions = lambda *given: with_extension(ProtocolNameList((b"h2",)))(
         worded(*given)
     )
-    refusal(pair, Reasons.early_data_not_possible, by_server=False)
+    refusal(pair, Reasons.early_data_not_possible, by_server=False, heard=False)
 
 
 def test_a_client_refuses_early_data_behind_a_retry() -> None:
