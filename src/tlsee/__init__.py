@@ -61,13 +61,21 @@ if TYPE_CHECKING:
     from tlsee.identity.path.known import Fetch, Revocation
     from tlsee.identity.path.verdict import KeyUse, Purpose, Verdict, VerifiedPeer
     from tlsee.identity.peer_identity import PeerIdentity
-    from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
+    from tlsee.identity.proof import (
+        Anonymous,
+        ByCertificate,
+        ByDecryption,
+        ByRawPublicKey,
+        Unverified,
+    )
     from tlsee.identity.shelf import CredentialSource
     from tlsee.identity.trust import Trust
     from tlsee.offer import ClientOffer
     from tlsee.policies import Policy
     from tlsee.questions import Question
     from tlsee.recording.keylog import KeyLog
+    from tlsee.recording.recorder import Recorder
+    from tlsee.recording.recording import Recording
     from tlsee.sessions.psk import ExternalPsk
     from tlsee.sessions.session import Session
     from tlsee.sessions.stores import ClientSessions, ServerSessions, TicketSessions
@@ -86,6 +94,7 @@ __all__ = [
     "ByCertificate",
     "ByDecryption",
     "ByPsk",
+    "ByRawPublicKey",
     "CertificateRejected",
     "Choice",
     "CipherSuite",
@@ -136,6 +145,8 @@ __all__ = [
     "Question",
     "Reason",
     "Reasons",
+    "Recorder",
+    "Recording",
     "Revocation",
     "Role",
     "ServerConfig",
@@ -230,6 +241,7 @@ _NAMES = {
         "Anonymous",
         "ByCertificate",
         "ByDecryption",
+        "ByRawPublicKey",
         "Unverified",
     ),
     "tlsee.handshake.outcome": ("ByPsk", "EarlyData", "PeerProof"),
@@ -242,6 +254,8 @@ _NAMES = {
     "tlsee.policies": ("Policy",),
     "tlsee.questions": ("Question",),
     "tlsee.recording.keylog": ("KeyLog",),
+    "tlsee.recording.recorder": ("Recorder",),
+    "tlsee.recording.recording": ("Recording",),
     "tlsee.streams.blocking": (
         "Listener",
         "Stream",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Protocol
 
-from tlsee.codes import SignatureScheme
+from tlsee.codes import CertificateType, SignatureScheme
 from tlsee.crypto.provider import Later
 from tlsee.errors import ApiMisuse
 from tlsee.identity.certificate import Unreadable, read_certificate
@@ -168,7 +168,8 @@ def _between(intermediates: Iterable[bytes]) -> tuple[bytes, ...]:
 class CredentialRequest:
     """What a chooser of credentials is asked: whom the peer wants and what it can verify.
 
-    ``older``: the signature is for TLS 1.2. ``obstacle`` says of a credential why it cannot serve
+    ``types``: certificates or raw public keys, the preferred kind first. ``older``: the signature
+    is for TLS 1.2. ``obstacle`` says of a credential why it cannot serve
     all the same, or ``""``: a curve that the peer does not list, a key usage.
     """
 
@@ -179,6 +180,7 @@ class CredentialRequest:
     authorities: tuple[bytes, ...]
     older: bool = False
     obstacle: Obstacle = cannot_sign
+    types: tuple[CertificateType, ...] = (CertificateType.X509,)
 
 
 class CredentialChooser(Protocol):
@@ -198,4 +200,5 @@ def default_chooser(request: CredentialRequest) -> Selection:
         request.authorities,
         older=request.older,
         obstacle=request.obstacle,
+        types=request.types,
     )

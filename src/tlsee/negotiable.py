@@ -204,7 +204,7 @@ def _fault12(
 
 def _keys(credentials: Iterable[Credential]) -> str:
     """The certificates by their keys, a few of them."""
-    shown = [f"{one.subject} ({one.certificate.key_label})" for one in credentials]
+    shown = [f"{one.subject} ({one.key_label})" for one in credentials]
     return ", ".join(shown[:3]) + (" and others" if len(shown) > 3 else "") or "no certificate"
 
 

@@ -138,6 +138,10 @@ class Reasons:
     bad_signature = _row("bad_signature", Alert.decrypt_error, "RFC 9846, 4.5.2", "the signature over the handshake is wrong: the peer does not hold the certificate's key, or bytes were changed")
     key_not_for_suite = _row("key_not_for_suite", Alert.illegal_parameter, "RFC 5246, 7.4.2", "the certificate's key is not of the kind that the cipher suite asks for")
     bad_finished = _row("bad_finished", Alert.decrypt_error, "RFC 9846, 4.5.3", "the Finished checksum is wrong: the two sides did not see the same handshake")
+    certificate_type_not_offered = _row("certificate_type_not_offered", Alert.illegal_parameter, "RFC 7250, 4.2", "the server selected a type of certificate that we did not offer")
+    no_common_certificate_type = _row("no_common_certificate_type", Alert.unsupported_certificate, "RFC 7250, 4.2", "no type of certificate in common", "believe the other side's kind: Trust.raw_public_keys, or anchors; or show it: Credential.raw_public_key, or a certificate")
+    raw_key_not_alone = _row("raw_key_not_alone", Alert.illegal_parameter, "RFC 9846, 4.5.1", "a raw public key is not the only entry of its Certificate")
+    unknown_raw_key = _row("unknown_raw_key", Alert.certificate_unknown, "RFC 7250, 5", "the peer's raw public key is not among those that are believed", "add it, if it is the peer's: Trust.raw_public_keys([...])")
     unusable_certificate = _row("unusable_certificate", Alert.bad_certificate, "RFC 9846, 4.5.1.4", "the certificate cannot be read or its key cannot be used")
 
     # Certificates judged

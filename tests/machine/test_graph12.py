@@ -85,10 +85,17 @@ def test_the_client_takes_figure_1_and_nothing_else() -> None:
     assert flights(client12_chain.WaitCertificate) == CLIENT_FIGURE
 
 
+def test_a_raw_public_key_takes_the_certificates_place() -> None:
+    """RFC 7250: figure 1 again, but there is nothing to staple to."""
+    ticketed = {flight for flight in TICKETED if "certificate_status" not in flight}
+    assert flights(client12_chain.WaitRawPublicKey) == FIGURE_1 | ticketed
+
+
 def test_the_client_takes_figure_2_and_nothing_else() -> None:
     """With a session the server's Finished comes at once, or behind a new ticket."""
     entered = typing.get_args(client12_chain.Entered)
-    resumed = {state for state in entered if state is not client12_chain.WaitCertificate}
+    full = (client12_chain.WaitCertificate, client12_chain.WaitRawPublicKey)
+    resumed = {state for state in entered if state not in full}
     assert {flight for state in resumed for flight in flights(state)} == CLIENT_RESUMES
 
 

@@ -174,7 +174,7 @@ def _client(attempt: Attempt) -> str:
     if own is None:
         shown = "a certificate was asked for and none shown (--cert, --key)"
     else:
-        shown = f"{own.certificate.subject}, proved with {info.client_scheme}"
+        shown = f"{own.subject}, proved with {info.client_scheme}"
     words = {
         ServerVerdict.WENT_ON: "the server went on",
         ServerVerdict.NOT_SAID: "the server has not said what it makes of that",

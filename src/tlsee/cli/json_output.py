@@ -200,7 +200,7 @@ def _client_certificate(attempt: Attempt) -> dict[str, Any] | None:
         return None
     own = info.own_credential
     return {
-        "shown": own.certificate.subject if own is not None else None,
+        "shown": own.subject if own is not None else None,
         "server": attempt.verdict.value if attempt.verdict is not None else None,
     }
 

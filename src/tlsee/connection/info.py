@@ -7,8 +7,8 @@ from typing import ClassVar
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.handshake.outcome import ByPsk, EarlyData, Outcome, PeerProof
 from tlsee.identity.credentials import Credential
-from tlsee.identity.peer_identity import PeerIdentity, identity_of
-from tlsee.identity.proof import ByCertificate, ByDecryption
+from tlsee.identity.peer_identity import PeerIdentity, identity_of, identity_of_key
+from tlsee.identity.proof import ByCertificate, ByDecryption, ByRawPublicKey
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.trace import Choice, Role
@@ -22,8 +22,8 @@ class ConnectionInfo:
     Attributes:
         scheme: what the server signed with; ``client_scheme``: what the client did, or ``None``.
         alpn: the application protocol, or ``None``.
-        peer: the proof: ``ByCertificate``, ``ByDecryption``, ``ByPsk``, ``Anonymous`` or
-            ``Unverified``.
+        peer: the proof: ``ByCertificate``, ``ByDecryption``, ``ByRawPublicKey``, ``ByPsk``,
+            ``Anonymous`` or ``Unverified``.
         own_credential: what this side showed, or ``None``.
         asked_for_certificate: whether the server asked the client for one.
         retried: whether a HelloRetryRequest was needed.
@@ -67,6 +67,8 @@ class ConnectionInfo:
 
         Also in a session that was resumed, whose certificate was judged again.
         """
+        if isinstance(self.peer, ByRawPublicKey):
+            return identity_of_key(self.peer.peer)
         if isinstance(self.peer, ByCertificate | ByDecryption | ByPsk) and self.peer.peer:
             return identity_of(self.peer.peer.certificate)
         return None

@@ -141,6 +141,9 @@ def _missing(alert: Alert) -> AlertReceived:
 def _refused(alert: Alert, role: Role, credential: Credential) -> AlertReceived:
     peer, usage = role.other.value, "clientAuth" if role is Role.CLIENT else "serverAuth"
     why, fix = (text.format(peer=peer, usage=usage) for text in _OF_CERTIFICATE[alert])
+    if not credential.certificates:
+        fix = f"have the {peer} add it to the keys that it knows"
+        return AlertReceived(alert, f"the {peer} refused our {credential.subject}", fix)
     leaf = credential.certificate
     named = f'"{leaf.subject}", issued by "{leaf.issuer}"'
     return AlertReceived(alert, f"the {peer} refused our certificate ({named}): {why}", fix)

@@ -252,6 +252,11 @@ class LocalSigner:
         return self
 
     @property
+    def public_key(self) -> PublicKey:
+        """The public half."""
+        return self._public_key
+
+    @property
     def schemes(self) -> tuple[SignatureScheme, ...]:
         """What the key can sign with in TLS 1.3, best first."""
         return self._schemes

@@ -8,13 +8,14 @@ from tlsee.codes import CertificateStatusType, ExtensionType, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.schemes import PublicKey, SignatureValid
 from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.certificate_types import Claimed
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.negotiate import scheme_chosen
 from tlsee.handshake.outcome import EarlyExporter, PeerProof
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
-from tlsee.identity.path.judge import Verdict
-from tlsee.identity.proof import ByCertificate, Unverified
+from tlsee.identity.proof import ByCertificate, ByRawPublicKey, Unverified
+from tlsee.identity.raw_key import KnownKey
 from tlsee.identity.trust import Trust
 from tlsee.keys.schedule13 import EarlyStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
@@ -106,12 +107,14 @@ def check_signature(
     return scheme.verify(public_key, message.signature, content)
 
 
-def prove(verdict: Verdict, receipt: SignatureValid, trust: Trust) -> PeerProof:
+def prove(verdict: Claimed, receipt: SignatureValid, trust: Trust) -> PeerProof:
     """From the two receipts to what they prove.
 
     Raises:
         CertificateRejected: the verdict refuses and the trust is not ``insecure``.
     """
+    if isinstance(verdict, KnownKey):
+        return ByRawPublicKey(verdict, receipt)
     if trust.insecure and not verdict.accepted:
         return Unverified(verdict, receipt)
     return ByCertificate(verdict.require(), verdict, receipt)

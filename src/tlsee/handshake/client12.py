@@ -13,6 +13,7 @@ from tlsee.codes import SignatureScheme
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.deciders import CredentialRequest
 from tlsee.handshake.authenticate import tell_selection
+from tlsee.handshake.certificate_types import Claimed, wanted_of_client
 from tlsee.handshake.client13_facts import ClientBasis
 from tlsee.handshake.exchange12 import (
     ServerParameters,
@@ -25,6 +26,7 @@ from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.post12 import ConnectedClient12
 from tlsee.handshake.session12 import (
     Session12,
+    certificate12,
     digest_of,
     main_secret,
     outcome12,
@@ -34,7 +36,6 @@ from tlsee.handshake.session12 import (
 from tlsee.handshake.tickets12 import tell_received
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
-from tlsee.identity.path.judge import Verdict
 from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
 from tlsee.questions import ChooseCredential, Sign
 from tlsee.trace import (
@@ -47,7 +48,6 @@ from tlsee.trace import (
 )
 from tlsee.values import replace, value
 from tlsee.wire.messages12 import (
-    Certificate,
     CertificateRequest,
     CertificateVerify,
     Finished,
@@ -64,7 +64,7 @@ class Proving:
     basis: ClientBasis
     session: Session12
     public_key: PublicKey
-    verdict: Verdict
+    verdict: Claimed
     parameters: ServerParameters | None
 
 
@@ -76,7 +76,7 @@ class WaitServerKeyExchange(State):
     session: Session12
     heard: bytes
     public_key: PublicKey
-    verdict: Verdict
+    verdict: Claimed
     rfc: ClassVar[str] = "1.2 WAIT_SERVER_KEY_EXCHANGE"
     allows_change_cipher_spec: ClassVar[bool] = False
     ignores_warnings: ClassVar[bool] = True
@@ -134,6 +134,7 @@ class WaitDone(State):
             None,
             self.request.certificate_authorities,
             older=True,
+            types=wanted_of_client(self.proving.session.types),
         )
         flow.ask(ChooseCredential(wanted, config.choose_credential))
         return AwaitCredential(self.proving, self.heard + message.raw, self.request)
@@ -156,7 +157,8 @@ class AwaitCredential(State):
         tell_selection(answer, offered, (), Role.CLIENT, flow)
         credential, scheme = answer.chosen, answer.scheme
         chain = credential.chain if credential is not None and scheme is not None else ()
-        heard = self.heard + flow.send(Certificate(chain))
+        raw = self.proving.session.types.client_is_raw
+        heard = self.heard + flow.send(certificate12(chain, raw=raw))
         heard, main = _exchange(self.proving, heard, flow)
         if credential is None or scheme is None:
             return _finish(self.proving, heard, main, None, None, asked=True, flow=flow)

@@ -12,6 +12,7 @@ from tlsee.codes import ExtensionType
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.certificate_types import judge_raw, selected
 from tlsee.handshake.client12 import (
     Proving,
     WaitDone,
@@ -30,7 +31,7 @@ from tlsee.handshake.session12 import Session12
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.path.judge import Verdict
 from tlsee.trace import CertificateJudged
-from tlsee.values import value
+from tlsee.values import replace, value
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.renegotiation_info import RenegotiationInfo
 from tlsee.wire.extensions.status_request import OCSPResponse
@@ -39,6 +40,7 @@ from tlsee.wire.messages12 import (
     Certificate,
     CertificateRequest,
     CertificateStatus,
+    RawPublicKeyCertificate,
     ServerHelloDone,
     ServerKeyExchange,
 )
@@ -85,6 +87,10 @@ def enter(basis: ClientBasis, hello_raw: bytes, message: ServerHello, flow: Flow
         flow.tell(peer_chose("session", (basis.older.session,), chosen))
         if resumed:
             return resume(basis, basis.older, session, hello_raw + message.raw, flow)
+    types = selected(basis.hello, extensions)
+    session = replace(session, types=types)
+    if types.server_is_raw:
+        return WaitRawPublicKey(basis, session, hello_raw + message.raw)
     status_follows = extensions.has(ExtensionType.status_request)
     return WaitCertificate(basis, session, hello_raw + message.raw, status_follows)
 
@@ -118,10 +124,7 @@ class WaitCertificate(State):
             raise PeerMisbehaved(Reasons.empty_certificate)
         chain = message.certificate_list
         key = leaf_key(chain[0])
-        if not self.session.fits(key):
-            raise PeerMisbehaved(
-                Reasons.key_not_for_suite, f"{key.kind} with {self.session.suite.code}"
-            )
+        _check_fit(self.session, key)
         heard = self.heard + message.raw
         if self.status_follows:
             waits = (
@@ -132,6 +135,36 @@ class WaitCertificate(State):
             return waits(self.basis, self.session, heard, chain, key)
         _judge(self.basis, self.session, chain, None, flow)
         return AwaitVerdict(self.basis, self.session, heard, key)
+
+
+@value
+class WaitRawPublicKey(State):
+    """ServerHello promised a raw public key, which is what Certificate holds then (RFC 7250, 3)."""
+
+    basis: ClientBasis
+    session: Session12
+    heard: bytes
+    rfc: ClassVar[str] = "1.2 WAIT_CERTIFICATE"
+    allows_change_cipher_spec: ClassVar[bool] = False
+    ignores_warnings: ClassVar[bool] = True
+
+    def on_certificate(
+        self, message: RawPublicKeyCertificate, _: Flow
+    ) -> WaitServerKeyExchange | WaitRequestOrDone:
+        """One that we know, and that fits the suite."""
+        if not message.subject_public_key_info:
+            raise PeerMisbehaved(Reasons.empty_certificate)
+        known = judge_raw(self.basis.config.trust, (message.subject_public_key_info,))
+        key, heard = known.public_key, self.heard + message.raw
+        _check_fit(self.session, key)
+        if self.session.suite.key_exchange is KeyExchangeAlgorithm.rsa:
+            return WaitRequestOrDone(Proving(self.basis, self.session, key, known, None), heard)
+        return WaitServerKeyExchange(self.basis, self.session, heard, key, known)
+
+
+def _check_fit(session: Session12, key: PublicKey) -> None:
+    if not session.fits(key):
+        raise PeerMisbehaved(Reasons.key_not_for_suite, f"{key.kind} with {session.suite.code}")
 
 
 def _judge(
@@ -295,4 +328,4 @@ class AwaitVerdictBeforeDone(AwaitVerdictBefore):
 
 
 # Where ServerHello leads: to a certificate, or with a session at once to the server's Finished.
-Entered = WaitCertificate | WaitRenewal | WaitResumedChangeCipherSpec
+Entered = WaitCertificate | WaitRawPublicKey | WaitRenewal | WaitResumedChangeCipherSpec

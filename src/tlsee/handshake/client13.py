@@ -22,6 +22,7 @@ from tlsee.handshake.authenticate import (
     tell_secret,
     tell_selection,
 )
+from tlsee.handshake.certificate_types import Claimed, judge_raw, selected
 from tlsee.handshake.client13_facts import (
     ClientBasis,
     ClientSession,
@@ -120,7 +121,12 @@ class WaitEncryptedExtensions(State):
         keep_to(limits_of_server(basis.hello, extensions), basis.config, flow, older=False)
         alpn = selected_protocol(basis.config, extensions.get(ProtocolNameList), flow)
         early = extensions.has(ExtensionType.early_data)
-        session = replace(self.session, alpn=alpn, early_data=self._settle_early(early, alpn, flow))
+        session = replace(
+            self.session,
+            alpn=alpn,
+            early_data=self._settle_early(early, alpn, flow),
+            types=selected(basis.hello, extensions),
+        )
         transcript = self.transcript.add(message.raw)
         psk = session.keys.psk
         if psk is None:
@@ -163,7 +169,9 @@ class WaitCertificateOrRequest(State):
             flow.note(ExtensionsIgnored, ignored)
         return WaitCertificate(self.session, self.transcript.add(message.raw), message)
 
-    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
+    def on_certificate(
+        self, message: Certificate, flow: Flow
+    ) -> AwaitVerdict | WaitCertificateVerify:
         """RFC 9846, 4.5.1."""
         return _judge(self.session, self.transcript, None, message, flow)
 
@@ -177,7 +185,9 @@ class WaitCertificate(State):
     request: CertificateRequest
     rfc: ClassVar[str] = "WAIT_CERT"
 
-    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict:
+    def on_certificate(
+        self, message: Certificate, flow: Flow
+    ) -> AwaitVerdict | WaitCertificateVerify:
         """RFC 9846, 4.5.1."""
         return _judge(self.session, self.transcript, self.request, message, flow)
 
@@ -210,7 +220,7 @@ class WaitCertificateVerify(State):
     transcript: Transcript
     request: CertificateRequest | None
     public_key: PublicKey
-    verdict: Verdict
+    verdict: Claimed
     rfc: ClassVar[str] = "WAIT_CV"
 
     def on_certificate_verify(self, message: CertificateVerify, flow: Flow) -> WaitFinished:
@@ -248,7 +258,7 @@ class WaitFinished(State):
             flow.install(Direction.WRITE, Epoch.HANDSHAKE, session.client)
         if self.request is None:
             return _connect(ending, transcript, None, None, False, flow)
-        flow.ask(which_credential(session.basis.config, self.request))
+        flow.ask(which_credential(session.basis.config, self.request, session.types))
         return AwaitCredential(ending, self.request)
 
 
@@ -359,8 +369,8 @@ def _judge(
     request: CertificateRequest | None,
     message: Certificate,
     flow: Flow,
-) -> AwaitVerdict:
-    """Check the message's form, then ask who the peer is."""
+) -> AwaitVerdict | WaitCertificateVerify:
+    """Check the message's form, then ask who the peer is; a raw public key is known or not."""
     if message.certificate_request_context:
         raise PeerMisbehaved(Reasons.request_context_wrong, "a server's must be empty")
     if not message.certificate_list:
@@ -368,6 +378,10 @@ def _judge(
     check_solicited(message, session.basis.hello, "the server's Certificate")
     config = session.basis.config
     chain = tuple(entry.cert_data for entry in message.certificate_list)
+    if session.types.server_is_raw:
+        known = judge_raw(config.trust, chain)
+        heard = transcript.add(message.raw)
+        return WaitCertificateVerify(session, heard, request, known.public_key, known)
     key = leaf_key(chain[0])
     stapled = staples_in(message)
     ask_about_server(config, chain, session.basis.identity, flow, stapled=stapled)

@@ -9,6 +9,7 @@ from tlsee.config import ClientConfig
 from tlsee.crypto.suites import Suite
 from tlsee.deciders import CredentialRequest
 from tlsee.errors import PeerMisbehaved, Reasons
+from tlsee.handshake.certificate_types import ALL_X509, CertificateTypes, wanted_of_client
 from tlsee.handshake.compose import Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.negotiate import NOTHING_OFFERED, peer_chose
@@ -77,6 +78,7 @@ class ClientSession:
     server: TrafficSecret
     alpn: bytes | None
     early_data: EarlyData
+    types: CertificateTypes = ALL_X509
     _hidden: ClassVar[frozenset[str]] = frozenset({"keys", "stage", "client", "server"})
 
     @property
@@ -102,7 +104,9 @@ def selected_protocol(
     return names[0]
 
 
-def which_credential(config: ClientConfig, request: CertificateRequest) -> ChooseCredential:
+def which_credential(
+    config: ClientConfig, request: CertificateRequest, types: CertificateTypes
+) -> ChooseCredential:
     """The question which of our certificates a request is for (RFC 9846, 4.4.2)."""
     schemes = request.extensions.require(SignatureAlgorithms).supported_signature_algorithms
     for_chain = request.extensions.get(SignatureAlgorithmsCert)
@@ -113,5 +117,6 @@ def which_credential(config: ClientConfig, request: CertificateRequest) -> Choos
         tuple(scheme for scheme in schemes if scheme in config.schemes),
         for_chain.supported_signature_algorithms if for_chain is not None else None,
         authorities.authorities if authorities is not None else (),
+        types=wanted_of_client(types),
     )
     return ChooseCredential(wanted, config.choose_credential)

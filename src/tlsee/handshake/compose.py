@@ -21,6 +21,7 @@ from tlsee.codes import (
 )
 from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.handshake.certificate_types import ALL_X509, CertificateTypes, offers
 from tlsee.handshake.psk13 import Before, Offered, SelectedPsk, with_psks
 from tlsee.handshake.record_limits import RecordLimits, announced
 from tlsee.identity.names import reference
@@ -83,6 +84,7 @@ class Agreement:
     alpn: bytes | None
     server_name: str | None
     limits: RecordLimits
+    types: CertificateTypes = ALL_X509
 
 
 @value
@@ -100,6 +102,7 @@ class Agreement12:
     stapled: bool = False
     session_id: bytes = b""
     ticket: bool = False
+    types: CertificateTypes = ALL_X509
 
 
 class Grease:
@@ -222,6 +225,7 @@ class Composer:
         if config.certificate_schemes != config.offered_schemes:
             items.append(SignatureAlgorithmsCert(config.certificate_schemes))
         items += _wished_staples(config)
+        items += offers(config)
         if config.alpn:
             items.append(ProtocolNameList(config.alpn))
         items += _wished_limits(config)
@@ -351,6 +355,7 @@ class Composer:
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
         items += _record_limits(config, agreement.limits, older=True)
+        items += agreement.types.extensions
         if agreement.ticket:
             items.append(SessionTicketPromised12())
         return ServerHello(
@@ -367,6 +372,7 @@ class Composer:
         if agreement.alpn is not None:
             items.append(ProtocolNameList((agreement.alpn,)))
         items += _record_limits(config, agreement.limits, older=False)
+        items += agreement.types.extensions
         if agreement.group not in (None, config.groups[0]) and hello.extensions.has(
             ExtensionType.supported_groups
         ):

@@ -8,7 +8,7 @@ from typing import ClassVar
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import Verdict, VerifiedPeer
-from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, Unverified
+from tlsee.identity.proof import Anonymous, ByCertificate, ByDecryption, ByRawPublicKey, Unverified
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.sessions.stores import ServerSessions
@@ -42,7 +42,8 @@ class ByPsk:
         return self.verdict.peer if self.verdict is not None else None
 
 
-PeerProof = ByCertificate | ByDecryption | ByPsk | Anonymous | Unverified  # never ``None``
+# Never ``None``.
+PeerProof = ByCertificate | ByDecryption | ByRawPublicKey | ByPsk | Anonymous | Unverified
 
 
 @value

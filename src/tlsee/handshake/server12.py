@@ -12,6 +12,7 @@ from tlsee.crypto.suites12 import Suite12
 from tlsee.deciders import CredentialRequest
 from tlsee.errors import LocalFailure, PeerIncompatible, Reasons
 from tlsee.handshake.authenticate import tell_selection, wants_staples
+from tlsee.handshake.certificate_types import require_common, settle, wanted_of_server
 from tlsee.handshake.compose import Agreement12
 from tlsee.handshake.exchange12 import (
     FALLBACK_LENGTH,
@@ -30,11 +31,13 @@ from tlsee.handshake.server12_flight import (
     Shown,
     WaitCertificate,
     WaitClientKeyExchange,
+    WaitRawPublicKey,
     ask_or_be_done,
 )
 from tlsee.handshake.server13 import ServerBasis
 from tlsee.handshake.session12 import (
     Session12,
+    certificate12,
 )
 from tlsee.identity.credentials import Credential
 from tlsee.identity.fitness import ForSuites12
@@ -49,7 +52,6 @@ from tlsee.wire.extensions.status_request import OCSPResponse
 from tlsee.wire.extensions.supported_groups import SupportedGroups
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages12 import (
-    Certificate,
     CertificateStatus,
 )
 
@@ -78,6 +80,7 @@ def choose_credential12(
         (),
         older=True,
         obstacle=ForSuites12(usable, schemes, groups),
+        types=wanted_of_server(basis.hello),
     )
     flow.ask(ChooseCredential(request, config.choose_credential))
     return AwaitCredential(basis, agreement, usable, offered)
@@ -97,7 +100,7 @@ class AwaitCredential(State):
 
     def on_credential(
         self, answer: Selection, flow: Flow
-    ) -> AwaitSignature | WaitCertificate | WaitClientKeyExchange:
+    ) -> AwaitSignature | WaitCertificate | WaitRawPublicKey | WaitClientKeyExchange:
         """ServerHello, Certificate, and the parameters that are to be signed."""
         config, hello, agreement = self.basis.config, self.basis.hello, self.agreement
         names = (agreement.server_name,) if agreement.server_name is not None else ()
@@ -105,6 +108,7 @@ class AwaitCredential(State):
         if not answer.name_known and names and config.policy.strict_server_name:
             raise PeerIncompatible(Reasons.unrecognized_name, printable(names[0]))
         if answer.chosen is None or answer.scheme is None:
+            require_common(config, hello)
             raise PeerIncompatible(Reasons.no_common_scheme, self._why_none(answer))
         able = tuple(config.suites12.values())
         suite, choice = choose_suite12(
@@ -115,15 +119,18 @@ class AwaitCredential(State):
             raise PeerIncompatible(Reasons.no_common_suite, "none for the certificate's key")
         late_mac = agreement.encrypt_then_mac and not suite.is_aead
         staple = _staple(hello, answer.chosen)
+        types = settle(config, hello, answer.chosen)
         settled_hello = replace(
             agreement,
             suite=suite.code,
             encrypt_then_mac=late_mac,
             stapled=staple is not None,
-            **_promises(config, hello),
+            types=types,
+            **({} if types.client_is_raw else _promises(config, hello)),
         )
         message = self.basis.composer.server_hello12(config, settled_hello)
-        heard = hello.raw + flow.send(message) + flow.send(Certificate(answer.chosen.chain))
+        shown_chain = certificate12(answer.chosen.chain, raw=types.server_is_raw)
+        heard = hello.raw + flow.send(message) + flow.send(shown_chain)
         if staple is not None:
             heard += flow.send(staple)
         keep_to(agreement.limits, config, flow, older=True)
@@ -137,6 +144,7 @@ class AwaitCredential(State):
             agreement.server_name,
             settled_hello.ticket,
             settled_hello.session_id,
+            types,
         )
         shown = Shown(self.basis, session, answer.chosen, answer.scheme)
         if suite.key_exchange is KeyExchangeAlgorithm.rsa:
@@ -204,7 +212,9 @@ class AwaitSignature(Before12):
         """The ephemeral key is used once, so each copy has its own."""
         return replace(self, secret=self.secret.fork())
 
-    def on_signature(self, answer: bytes, flow: Flow) -> WaitCertificate | WaitClientKeyExchange:
+    def on_signature(
+        self, answer: bytes, flow: Flow
+    ) -> WaitCertificate | WaitRawPublicKey | WaitClientKeyExchange:
         """ServerKeyExchange, the wish for a certificate, and ServerHelloDone."""
         message = server_key_exchange(self.parameters, self.shown.scheme, answer)
         heard = self.heard + flow.send(message)

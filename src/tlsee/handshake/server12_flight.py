@@ -9,6 +9,8 @@ from tlsee.codes12 import ClientCertificateType
 from tlsee.config import ServerConfig
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import CertificateRejected, Reasons
+from tlsee.handshake.authenticate import prove
+from tlsee.handshake.certificate_types import Claimed, judge_raw
 from tlsee.handshake.exchange12 import (
     Ephemeral,
     KeyTransport,
@@ -34,7 +36,7 @@ from tlsee.handshake.tickets12 import clock_of, tell_kept, ticket_for
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import Verdict
-from tlsee.identity.proof import Anonymous, ByCertificate, Unverified
+from tlsee.identity.proof import Anonymous
 from tlsee.keys.schedule12 import MainSecret
 from tlsee.questions import Decrypt
 from tlsee.trace import (
@@ -53,6 +55,7 @@ from tlsee.wire.messages12 import (
     CertificateVerify,
     ClientKeyExchange,
     Finished,
+    RawPublicKeyCertificate,
     ServerHelloDone,
 )
 
@@ -82,7 +85,7 @@ class Before12(State):
 
 def ask_or_be_done(
     shown: Shown, secret: Secret, heard: bytes, flow: Flow
-) -> WaitCertificate | WaitClientKeyExchange:
+) -> WaitCertificate | WaitRawPublicKey | WaitClientKeyExchange:
     """The wish for a certificate, if there is one, and ServerHelloDone."""
     config = shown.basis.config
     if config.client_auth == "none":
@@ -90,7 +93,8 @@ def ask_or_be_done(
         return WaitClientKeyExchange(shown, secret, heard)
     request = CertificateRequest(CERTIFICATE_TYPES, config.schemes12, config.client_authorities)
     heard += flow.send(request) + flow.send(ServerHelloDone())
-    return WaitCertificate(shown, secret, heard)
+    waits = WaitRawPublicKey if shown.session.types.client_is_raw else WaitCertificate
+    return waits(shown, secret, heard)
 
 
 @value
@@ -123,6 +127,34 @@ class WaitCertificate(Before12):
 
 
 @value
+class WaitRawPublicKey(Before12):
+    """We asked for the client's raw public key (RFC 7250, 4.3)."""
+
+    shown: Shown
+    secret: Secret
+    heard: bytes
+    rfc: ClassVar[str] = "1.2 WAIT_CERTIFICATE"
+
+    def fork(self) -> WaitRawPublicKey:
+        """The ephemeral key is used once, so each copy has its own."""
+        return replace(self, secret=self.secret.fork())
+
+    def on_certificate(
+        self, message: RawPublicKeyCertificate, _: Flow
+    ) -> WaitClaimantsKeyExchange | WaitClientKeyExchange:
+        """One that we know; an empty one is an answer where it is optional."""
+        config = self.shown.basis.config
+        heard = self.heard + message.raw
+        if not message.subject_public_key_info:
+            if config.client_auth == "required":
+                raise CertificateRejected(Reasons.client_certificate_missing)
+            return WaitClientKeyExchange(self.shown, self.secret, heard)
+        known = judge_raw(config.client_trust, (message.subject_public_key_info,))
+        claim = Claim(known.public_key, known)
+        return WaitClaimantsKeyExchange(self.shown, self.secret, heard, claim)
+
+
+@value
 class AwaitVerdict(Before12):
     """The judge looks at the client's chain."""
 
@@ -151,7 +183,7 @@ class Claim:
     """Whom the client says it is; its signature is still to come."""
 
     public_key: PublicKey
-    verdict: Verdict
+    verdict: Claimed
 
 
 @value
@@ -292,16 +324,9 @@ class WaitCertificateVerify(Before12):
         flow.tell(SignatureChecked(message.algorithm))
         chosen = peer_chose("scheme", config.schemes12, message.algorithm)
         flow.tell(replace(chosen, by=Role.CLIENT))
-        verdict = self.claim.verdict
-        proof: PeerProof
-        if (
-            config.client_trust is not None
-            and config.client_trust.insecure
-            and (not verdict.accepted)
-        ):
-            proof = Unverified(verdict, receipt)
-        else:
-            proof = ByCertificate(verdict.require(), verdict, receipt)
+        if config.client_trust is None:  # checked when the configuration was made
+            raise CertificateRejected(Reasons.unknown_ca, "no client_trust")
+        proof = prove(self.claim.verdict, receipt, config.client_trust)
         return WaitChangeCipherSpec(self.keyed, self.heard + message.raw, proof, message.algorithm)
 
 

@@ -22,6 +22,7 @@ from tlsee.handshake.authenticate import (
     prove,
     signed_content,
 )
+from tlsee.handshake.certificate_types import Claimed, judge_raw
 from tlsee.handshake.compose import Agreement, Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.judging import ask_about_client, staples_in
@@ -34,7 +35,7 @@ from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
 from tlsee.identity.path.judge import Verdict
-from tlsee.identity.proof import Anonymous
+from tlsee.identity.proof import Anonymous, ByRawPublicKey
 from tlsee.keys.schedule13 import MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.trace import (
@@ -147,7 +148,9 @@ class WaitCertificate(State):
     request: CertificateRequest
     rfc: ClassVar[str] = "WAIT_CERT"
 
-    def on_certificate(self, message: Certificate, flow: Flow) -> AwaitVerdict | WaitFinished:
+    def on_certificate(
+        self, message: Certificate, flow: Flow
+    ) -> AwaitVerdict | WaitCertificateVerify | WaitFinished:
         """RFC 9846, 4.5.1: an empty list is an answer where the certificate is optional."""
         config = self.flight.session.config
         if message.certificate_request_context != self.request.certificate_request_context:
@@ -159,6 +162,9 @@ class WaitCertificate(State):
             return WaitFinished(self.flight, transcript, Anonymous(), None)
         check_solicited(message, self.request, "the client's Certificate")
         chain = tuple(entry.cert_data for entry in message.certificate_list)
+        if self.flight.session.terms.agreement.types.client_is_raw:
+            known = judge_raw(config.client_trust, chain)
+            return WaitCertificateVerify(self.flight, transcript, known.public_key, known)
         key = leaf_key(chain[0])
         if config.client_trust is None:  # client_auth was checked when the configuration was made
             raise CertificateRejected(Reasons.unknown_ca, "no client_trust")
@@ -191,7 +197,7 @@ class WaitCertificateVerify(State):
     flight: Flight
     transcript: Transcript
     public_key: PublicKey
-    verdict: Verdict
+    verdict: Claimed
     rfc: ClassVar[str] = "WAIT_CV"
 
     def on_certificate_verify(self, message: CertificateVerify, flow: Flow) -> WaitFinished:
@@ -256,7 +262,8 @@ class WaitFinished(State):
             self.transcript.add(message.raw),
             config,
             session.terms.basis.composer,
-            knows_tickets(session.terms.basis.hello),
+            # A session keeps no raw public key, by which to judge again.
+            knows_tickets(session.terms.basis.hello) and not isinstance(self.proof, ByRawPublicKey),
             0,
         )
         # One for the one that was used; a client that resumes has others left.

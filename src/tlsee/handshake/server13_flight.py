@@ -22,6 +22,7 @@ from tlsee.handshake.authenticate import (
     tell_secret,
     tell_selection,
 )
+from tlsee.handshake.certificate_types import require_common, settle, wanted_of_server
 from tlsee.handshake.compose import Agreement
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
@@ -50,7 +51,7 @@ from tlsee.trace import (
     Epoch,
     Role,
 )
-from tlsee.values import value
+from tlsee.values import replace, value
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.signature_algorithms import SignatureAlgorithms, SignatureAlgorithmsCert
 from tlsee.wire.messages13 import (
@@ -77,6 +78,7 @@ def choose_credential(terms: Terms, flow: Flow) -> AwaitCredential:
         tuple([scheme for scheme in schemes if scheme in able]),
         for_chain.supported_signature_algorithms if for_chain is not None else None,
         authorities.authorities if authorities is not None else (),
+        types=wanted_of_server(terms.basis.hello),
     )
     flow.ask(ChooseCredential(request, config.choose_credential))
     return AwaitCredential(terms)
@@ -152,7 +154,9 @@ class AwaitCredential(State):
         basis = self.terms.basis
         config = basis.config
         credential, scheme = _chosen(basis, self.terms.agreement, answer, flow)
-        said = _say_hello(self.terms, flow)
+        agreement = replace(self.terms.agreement, types=settle(config, basis.hello, credential))
+        terms = replace(self.terms, agreement=agreement)
+        said = _say_hello(terms, flow)
         transcript = said.transcript
         request = None
         if config.client_auth != "none":
@@ -162,7 +166,7 @@ class AwaitCredential(State):
         content = signed_content(SERVER_CONTEXT, transcript)
         flow.ask(Sign(credential.signer, scheme, content, config.provider))
         session = ServerSession(
-            self.terms, credential, scheme, request, said.main, said.client, said.server
+            terms, credential, scheme, request, said.main, said.client, said.server
         )
         return AwaitSignature(session, scheme, transcript)
 
@@ -217,6 +221,7 @@ def _chosen(
     if not answer.name_known and names and basis.config.policy.strict_server_name:
         raise PeerIncompatible(Reasons.unrecognized_name, printable(names[0]))
     if answer.chosen is None or answer.scheme is None:
+        require_common(basis.config, basis.hello)
         listed = ", ".join(str(scheme) for scheme in offered[:12])
         raise PeerIncompatible(Reasons.no_common_scheme, f"the client accepts {listed}")
     return answer.chosen, answer.scheme

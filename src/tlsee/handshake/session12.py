@@ -10,17 +10,21 @@ from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.crypto.schemes import SignatureValid
 from tlsee.crypto.suites12 import Suite12
+from tlsee.handshake.certificate_types import ALL_X509, CertificateTypes, Claimed
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.outcome import Outcome, PeerProof
 from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.credentials import Credential
-from tlsee.identity.path.judge import KeyUse, Verdict
-from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
+from tlsee.identity.path.judge import KeyUse
+from tlsee.identity.proof import ByCertificate, ByDecryption, ByRawPublicKey, Unverified
+from tlsee.identity.raw_key import KnownKey
 from tlsee.identity.trust import Trust
 from tlsee.keys.schedule12 import MainSecret
 from tlsee.keys.schedule13 import FinishedValid
 from tlsee.trace import SecretDerived
 from tlsee.values import value
+from tlsee.wire.codec import Message
+from tlsee.wire.messages12 import Certificate, RawPublicKeyCertificate
 
 
 @value
@@ -40,6 +44,7 @@ class Session12:
     server_name: str | None
     ticket_follows: bool = False
     session_id: bytes = b""
+    types: CertificateTypes = ALL_X509
 
     @property
     def key_use(self) -> KeyUse:
@@ -81,14 +86,21 @@ def tell_main_secret(flow: Flow, session: Session12, main: MainSecret) -> None:
     flow.note(SecretDerived, "CLIENT_RANDOM", session.client_random, main.secret)
 
 
+def certificate12(chain: tuple[bytes, ...], *, raw: bool) -> Message:
+    """Our certificates or our raw public key; empty where a client has none to show."""
+    return RawPublicKeyCertificate(b"".join(chain)) if raw else Certificate(chain)
+
+
 def prove12(
-    verdict: Verdict, receipt: SignatureValid | None, finished: FinishedValid, trust: Trust
+    verdict: Claimed, receipt: SignatureValid | None, finished: FinishedValid, trust: Trust
 ) -> PeerProof:
     """A signature over the parameters proves the key; without one, that it could decrypt.
 
     Raises:
         CertificateRejected: the verdict refuses and the trust is not ``insecure``.
     """
+    if isinstance(verdict, KnownKey):
+        return ByRawPublicKey(verdict, receipt if receipt is not None else finished)
     if trust.insecure and not verdict.accepted:
         return Unverified(verdict, receipt if receipt is not None else finished)
     if receipt is None:

@@ -10,6 +10,7 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.outcome import ByPsk, Outcome, SessionKept, TicketArrived
 from tlsee.handshake.post12 import Connected12
 from tlsee.handshake.tickets13 import judged_at, session_key
+from tlsee.identity.proof import ByRawPublicKey
 from tlsee.keys.schedule12 import MainSecret
 from tlsee.sessions.bounds import LIFETIME, LIFETIME_LIMIT
 from tlsee.sessions.session import Session
@@ -58,6 +59,8 @@ def tell_received(
     An empty ticket takes the promise back, and after 0 seconds it is the client's to choose
     (RFC 5077, 3.3).
     """
+    if isinstance(connected.outcome.peer, ByRawPublicKey):
+        return  # which a session does not keep
     if config.sessions is None or not (session_id or (ticket is not None and ticket.ticket)):
         return
     outcome = connected.outcome

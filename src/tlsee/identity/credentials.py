@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from cryptography import x509
 
-from tlsee.codes import SignatureScheme
+from tlsee.codes import CertificateType, SignatureScheme
 from tlsee.crypto.certificate_signatures import scheme_of
 from tlsee.crypto.private_keys import (
     LocalSigner,
@@ -29,6 +29,7 @@ from tlsee.identity.certificate import CertificateView, Unreadable
 from tlsee.identity.chain import flaws_of, in_order
 from tlsee.identity.path.revoked import must_staple
 from tlsee.identity.pem import certificates_in, to_pem
+from tlsee.identity.raw_key import shown
 
 Staples: TypeAlias = (
     "Sequence[bytes | None] | Callable[[Credential], Sequence[bytes | None]] | None"
@@ -62,7 +63,6 @@ class Credential:
         self.certificates = tuple(
             _own_certificate(der, place) for place, der in enumerate(self.chain, 1)
         )
-        self.certificate = self.certificates[0]
         if self.certificate.public_key is None:
             raise ApiMisuse(f"{self.certificate.subject}: {self.certificate.key_problem}")
         self.public_key: PublicKey = self.certificate.public_key
@@ -80,7 +80,33 @@ class Credential:
             _filled(staples or (), len(self.chain))
 
     def __repr__(self) -> str:
-        return f"Credential({self.certificate.subject}, {self.certificate.key_label})"
+        return f"Credential({self.subject}, {self.key_label})"
+
+    @property
+    def certificate(self) -> CertificateView:
+        """Our own.
+
+        Raises:
+            ApiMisuse: a raw public key has none.
+        """
+        if not self.certificates:
+            raise ApiMisuse("a raw public key has no certificate", "look at .public_key")
+        return self.certificates[0]
+
+    @property
+    def certificate_type(self) -> CertificateType:
+        """Whether ``chain`` is certificates, or a SubjectPublicKeyInfo alone (RFC 7250)."""
+        return CertificateType.X509 if self.certificates else CertificateType.RawPublicKey
+
+    @property
+    def key_label(self) -> str:
+        """The key's kind and size."""
+        return self.certificate.key_label if self.certificates else self.public_key.kind
+
+    @property
+    def key_usage(self) -> x509.KeyUsage | None:
+        """What the key may be used for; everything where nothing says so."""
+        return self.certificate.key_usage if self.certificates else None
 
     @cached_property
     def schemes12(self) -> tuple[SignatureScheme, ...]:
@@ -140,7 +166,7 @@ class Credential:
         if not self.checked:
             return ()
         found = flaws_of(self.certificates, at)
-        if self.staples is None and self.chain and must_staple(self.certificate):
+        if self.staples is None and self.certificates and must_staple(self.certificate):
             found += (_UNSTAPLED,)
         return found
 
@@ -156,7 +182,7 @@ class Credential:
     @property
     def subject(self) -> str:
         """Whom it names, in words, escaped."""
-        return self.certificate.subject
+        return self.certificate.subject if self.certificates else shown(self.public_key.spki)
 
     def serves(self, name: str) -> bool:
         """Whether the certificate is for this host name or address.
@@ -164,7 +190,8 @@ class Credential:
         Raises:
             ApiMisuse: it is neither.
         """
-        return bool(names.covers(self.certificate, names.reference(name)))
+        wanted = names.reference(name)
+        return bool(self.certificates) and bool(names.covers(self.certificate, wanted))
 
     @classmethod
     def from_pem(
@@ -229,6 +256,32 @@ class Credential:
             ApiMisuse: as ``Credential``, and text without a certificate.
         """
         return cls(_chain_of(chain_pem), signer)
+
+    @classmethod
+    def raw_public_key(cls, key: Any) -> Credential:
+        """A key without a certificate (RFC 7250), for peers that know it by other ways.
+
+        Args:
+            key: a private key object of ``cryptography``, its PEM text, or a signer that tells its
+                ``public_key``, such as ``PKCS11Signer``.
+
+        Raises:
+            ApiMisuse: it cannot be read or used.
+        """
+        if isinstance(key, bytes | str):
+            key = load_private_key(key)
+        signer = key if hasattr(key, "schemes") else LocalSigner(key, public_key_of(key))
+        public = getattr(signer, "public_key", None)
+        if not isinstance(public, PublicKey):
+            raise ApiMisuse("the signer does not tell its key", "give it .public_key, a PublicKey")
+        made = cls.__new__(cls)
+        made.chain, made.certificates, made.issuers = (public.spki,), (), ()
+        made.dns_names = made.ip_addresses = ()
+        made.signer, made.public_key, made.schemes = signer, public, tuple(signer.schemes)
+        made.staples, made.checked = None, True
+        if not made.schemes:
+            raise ApiMisuse(f"no signature scheme takes the key: {public.weakness or public.kind}")
+        return made
 
     @classmethod
     def from_objects(

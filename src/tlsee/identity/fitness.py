@@ -26,7 +26,7 @@ _CURVE = "ecdsa-"  # what the kinds of ECDSA keys begin with; the rest is the na
 
 def permits(credential: Credential, use: KeyUse) -> bool:
     """Whether the certificate's key usage allows it; without one everything is (RFC 5280)."""
-    usage = credential.certificate.key_usage
+    usage = credential.key_usage
     if usage is None:
         return True
     return usage.digital_signature if use is KeyUse.SIGNING else usage.key_encipherment
@@ -36,7 +36,7 @@ def cannot_sign(credential: Credential) -> str:
     """The obstacle of every handshake in which the key signs (RFC 9846, 4.5.1.2)."""
     if permits(credential, KeyUse.SIGNING):
         return ""
-    return f"{printable(credential.certificate.subject)} may not {KeyUse.SIGNING.label}"
+    return f"{printable(credential.subject)} may not {KeyUse.SIGNING.label}"
 
 
 def serves12(credential: Credential, suite: Suite12, scheme: SignatureScheme) -> bool:
@@ -65,7 +65,7 @@ class ForSuites12:
 
     def __call__(self, credential: Credential) -> str:
         """Why this credential cannot serve, or ``""``."""
-        subject = printable(credential.certificate.subject)
+        subject = printable(credential.subject)
         kind = credential.public_key.kind
         if kind.startswith(_CURVE) and self.groups is not None:
             curve = kind.removeprefix(_CURVE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tlsee.codes import SignatureScheme
+from tlsee.codes import CertificateType, SignatureScheme
 from tlsee.identity.credentials import Credential
 from tlsee.identity.fitness import Obstacle, cannot_sign, permits
 from tlsee.identity.names import as_address
@@ -36,9 +36,11 @@ class CredentialIndex:
 
     def __init__(self, credentials: Iterable[Credential]) -> None:
         self.credentials = tuple(credentials)
+        self._raw = tuple(item for item in self.credentials if not item.certificates)
+        named = [item for item in self.credentials if item.certificates]
         self._exact: dict[str, list[Credential]] = {}
         self._wildcards: dict[str, list[Credential]] = {}
-        for credential in self.credentials:
+        for credential in named:
             for name in dict.fromkeys(map(str.lower, credential.dns_names)):
                 where = self._exact
                 if name.startswith("*."):
@@ -47,7 +49,7 @@ class CredentialIndex:
             for address in credential.ip_addresses:
                 self._exact.setdefault(address, []).append(credential)
         self._places = {id(item): place for place, item in enumerate(self.credentials)}
-        self._first = _first_of_each_sort(self.credentials)
+        self._first = _first_of_each_sort(named)
         by_issuer: dict[bytes, list[Credential]] = {}
         for credential in self.credentials:
             for issuer in credential.issuers:
@@ -78,6 +80,15 @@ class CredentialIndex:
         named = [item for issuer in wanted for item in self._by_issuer.get(issuer, ())]
         return sorted({*named, *self._first}, key=lambda item: self._places[id(item)])
 
+    def _of_types(
+        self, types: Sequence[CertificateType], certified: Sequence[Credential]
+    ) -> Sequence[Credential]:
+        """The candidates of each kind that may be shown; raw public keys have no names."""
+        if types == (CertificateType.X509,):
+            return certified
+        of_kind = {CertificateType.X509: certified, CertificateType.RawPublicKey: self._raw}
+        return [item for kind in dict.fromkeys(types) for item in of_kind.get(kind, ())]
+
     def select(
         self,
         server_name: str | None,
@@ -87,6 +98,7 @@ class CredentialIndex:
         *,
         older: bool = False,
         obstacle: Obstacle = cannot_sign,
+        types: Sequence[CertificateType] = (CertificateType.X509,),
     ) -> Selection:
         """Pick by name, then by what the peer can verify, in the order of the configuration.
 
@@ -98,6 +110,7 @@ class CredentialIndex:
             authorities: DER names from certificate_authorities, a preference too.
             older: the scheme is for TLS 1.2.
             obstacle: says why a credential whose key fits cannot serve all the same.
+            types: what may be shown, the preferred kind first (RFC 7250, 4.2).
 
         Without a credential for the name any will do: an older client sends no name, and one that
         is sent may be an alias. ``name_known`` lets a strict policy refuse. Of credentials with
@@ -110,7 +123,7 @@ class CredentialIndex:
         accepted = frozenset(schemes)
         for_chain = frozenset(cert_schemes) if cert_schemes is not None else accepted
         wanted = frozenset(authorities)
-        for credential in candidates or self._standing_in(wanted):
+        for credential in self._of_types(types, candidates or self._standing_in(wanted)):
             able = credential.schemes12 if older else credential.schemes
             scheme = next((one for one in able if one in accepted), None)
             if scheme is None:
@@ -127,7 +140,8 @@ class CredentialIndex:
         if best is None:
             return Selection(None, None, tuple(considered), name_known)
         considered += [(row[1], _CHOSEN if row is best else _why_not(row[0])) for row in fitting]
-        return Selection(best[1], best[2], tuple(considered), name_known)
+        known = name_known or not best[1].certificates  # a raw public key is for no name, or any
+        return Selection(best[1], best[2], tuple(considered), known)
 
 
 def _first_of_each_sort(credentials: Iterable[Credential]) -> tuple[Credential, ...]:
@@ -144,6 +158,8 @@ def _flaws(
 ) -> int:
     """2 for an issuer that the peer does not name, 1 for a chain it may not be able to verify."""
     flaws = 0
+    if not credential.certificates:
+        return flaws  # it has neither an issuer nor a chain
     if wanted and not any(issuer in wanted for issuer in credential.issuers):
         flaws += 2
     if any(for_chain.isdisjoint(alternatives) for alternatives in credential.chain_schemes):
@@ -159,5 +175,5 @@ def _why_not(flaws: int) -> str:
 
 def _unfit(credential: Credential) -> str:
     listed = ", ".join(str(scheme) for scheme in credential.schemes)
-    name = printable(credential.certificate.subject)
+    name = printable(credential.subject)
     return f"the peer accepts no signature by {name}'s key ({listed})"

@@ -8,9 +8,10 @@ from typing import ClassVar
 
 from tlsee.identity.certificate import CertificateView
 from tlsee.identity.names import identities_of
+from tlsee.identity.raw_key import KnownKey
 from tlsee.values import value
 
-__all__ = ["PeerIdentity", "identity_of"]
+__all__ = ["PeerIdentity", "identity_of", "identity_of_key"]
 
 # SPIFFE ID, 2: a trust domain in lower case and a path of plain segments; nothing else of a URI.
 SPIFFE_ID_LENGTH = 2048
@@ -28,7 +29,7 @@ class PeerIdentity:
         subject: the common name, or what stands for it; escaped, for people.
         dns_names, ip_addresses, uris, emails: the subjectAltName.
         spiffe_id: the one URI, if it is a SPIFFE id; several URIs are none (X.509-SVID, 2).
-        fingerprint: SHA-256 over the certificate, in hexadecimal.
+        fingerprint: SHA-256 over the certificate, in hexadecimal; empty for a raw public key.
         key_fingerprint: SHA-256 over its SubjectPublicKeyInfo, in hexadecimal.
     """
 
@@ -66,3 +67,9 @@ def identity_of(certificate: CertificateView) -> PeerIdentity:
         certificate.fingerprint,
         sha256(certificate.spki).hexdigest(),
     )
+
+
+def identity_of_key(known: KnownKey) -> PeerIdentity:
+    """The identity of a raw public key: nothing but the key."""
+    digest = sha256(known.public_key.spki).hexdigest()
+    return PeerIdentity(known.subject, (), (), (), (), "", digest)

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from tlsee.crypto.schemes import SignatureValid
 from tlsee.identity.path.judge import Verdict, VerifiedPeer
+from tlsee.identity.raw_key import KnownKey
 from tlsee.keys.schedule13 import FinishedValid
 from tlsee.values import value
 
@@ -28,6 +29,14 @@ class ByDecryption:
     verdict: Verdict
     finished: FinishedValid
     _hidden: ClassVar[frozenset[str]] = frozenset({"verdict"})
+
+
+@value
+class ByRawPublicKey:
+    """The peer holds a key that stands in our list of raw public keys (RFC 7250)."""
+
+    peer: KnownKey
+    receipt: SignatureValid | FinishedValid
 
 
 @value

@@ -7,7 +7,8 @@ from enum import Enum
 from functools import cached_property
 from pathlib import Path
 
-from tlsee.errors import ApiMisuse
+from tlsee.crypto.public_keys import load_public_key
+from tlsee.errors import ApiMisuse, PeerMisbehaved
 from tlsee.identity import der as codec
 from tlsee.identity.anchor_limits import UNLIMITED, Limits, pin, subtrees
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
@@ -78,6 +79,7 @@ class Trust:
         insecure: whether a peer that nobody vouches for is let through; it is judged all the same.
         skipped: what a large store had that could not be read, one line each.
         pins: SHA-256 over SubjectPublicKeyInfos of which one must be on the path; all when empty.
+        raw_keys: SubjectPublicKeyInfos, DER, of peers without a certificate (RFC 7250).
     """
 
     def __init__(
@@ -87,6 +89,7 @@ class Trust:
         insecure: bool = False,
         skipped: tuple[str, ...] = (),
         pins: frozenset[bytes] = frozenset(),
+        raw_keys: frozenset[bytes] = frozenset(),
     ) -> None:
         unique: dict[bytes, Anchor] = {}
         for anchor in anchors:
@@ -95,7 +98,8 @@ class Trust:
         self.insecure = insecure
         self.skipped = skipped
         self.pins = pins
-        if not unique and not insecure:
+        self.raw_keys = raw_keys
+        if not unique and not insecure and not raw_keys:
             raise ApiMisuse("a trust store without any certificate", "give one authority at least")
         self._by_der = unique
         self._by_subject: dict[codec.Canonical, tuple[Anchor, ...]] = {}
@@ -112,7 +116,8 @@ class Trust:
         numbers: dict[str, int] = {}
         for anchor in self.anchors:
             numbers[anchor.store] = numbers.get(anchor.store, 0) + 1
-        return tuple(f"{store} ({number})" for store, number in numbers.items())
+        found = [f"{store} ({number})" for store, number in numbers.items()]
+        return (*found, *([f"raw public keys ({len(self.raw_keys)})"] if self.raw_keys else []))
 
     def issuers_of(self, certificate: CertificateView) -> tuple[Anchor, ...]:
         """The anchors with the name that the certificate gives as its issuer."""
@@ -139,6 +144,7 @@ class Trust:
             insecure=self.insecure or other.insecure,
             skipped=self.skipped + other.skipped,
             pins=self.pins,
+            raw_keys=self.raw_keys | other.raw_keys,
         )
 
     def pinned(self, *pins: str | bytes) -> Trust:
@@ -158,6 +164,7 @@ class Trust:
             insecure=self.insecure,
             skipped=self.skipped,
             pins=frozenset(pin(text) for text in pins),
+            raw_keys=self.raw_keys,
         )
 
     def constrained(
@@ -208,7 +215,13 @@ class Trust:
         return self._with(anchor.under(anchor.limits.plus(more)) for anchor in self.anchors)
 
     def _with(self, anchors: Iterable[Anchor]) -> Trust:
-        return Trust(anchors, insecure=self.insecure, skipped=self.skipped, pins=self.pins)
+        return Trust(
+            anchors,
+            insecure=self.insecure,
+            skipped=self.skipped,
+            pins=self.pins,
+            raw_keys=self.raw_keys,
+        )
 
     @classmethod
     def from_pem(
@@ -301,6 +314,29 @@ class Trust:
             lost = count(len(skipped), "unreadable certificate")
             raise ApiMisuse(f"{label} has no usable certificate, {lost}")
         return cls(anchors, skipped=tuple(skipped))
+
+    @classmethod
+    def raw_public_keys(cls, keys: Iterable[bytes]) -> Trust:
+        """Peers that show one of these keys instead of a certificate (RFC 7250), and nobody else.
+
+        ``plus`` adds anchors, for peers of which some have certificates.
+
+        Args:
+            keys: SubjectPublicKeyInfos, DER, such as ``credential.public_key.spki``.
+
+        Raises:
+            ApiMisuse: none, or one that is no public key that TLS can use.
+        """
+        found = frozenset(bytes(key) for key in keys)
+        for key in found:
+            try:
+                load_public_key(key)
+            except PeerMisbehaved as problem:
+                fix = "give its SubjectPublicKeyInfo, DER"
+                raise ApiMisuse(f"a raw public key cannot be used: {problem.detail}", fix) from None
+        if not found:
+            raise ApiMisuse("no raw public key", "give one at least")
+        return cls((), raw_keys=found)
 
     @classmethod
     def system(cls) -> Trust:

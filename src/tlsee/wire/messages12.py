@@ -44,6 +44,15 @@ class Certificate(Message):
     certificate_list: tuple[bytes, ...] = vector(opaque(1, 0xFFFFFF), 0, 0xFFFFFF)
 
 
+@message(HandshakeType.certificate)
+class RawPublicKeyCertificate(Message):
+    """RFC 7250, 3: the same message where a raw public key was agreed on, DER; a client's is empty
+    where it has none to show.
+    """
+
+    subject_public_key_info: bytes = opaque(0, 0xFFFFFF)
+
+
 @message(HandshakeType.certificate_status)
 class CertificateStatus(Message):
     """RFC 6066, 8: the OCSP response for the server's own certificate."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from tlsee.codes import CertificateType, ExtensionType, OpenEnum, SignatureScheme, code
+from tlsee.codes import ExtensionType, OpenEnum, SignatureScheme, code
 from tlsee.wire.codec import (
     fixed,
     nested,
@@ -227,20 +227,6 @@ class CertificateStatusRequestListV2:
 
 
 @struct
-class CertificateTypes:
-    """RFC 7250, 3."""
-
-    certificate_types: tuple[CertificateType, ...] = vector(u8(CertificateType), 1, 0xFF)
-
-
-@struct
-class SelectedCertificateType:
-    """RFC 7250, 3."""
-
-    certificate_type: CertificateType = u8(CertificateType)
-
-
-@struct
 class DelegationSchemes:
     """RFC 9345, 4.1.1."""
 
@@ -325,8 +311,6 @@ CONTENTS: Mapping[ExtensionType, Mapping[Block, type]] = {
     ExtensionType.use_srtp: _each(UseSRTPData, UseSRTPData),
     ExtensionType.heartbeat: _each(HeartbeatExtension, HeartbeatExtension),
     ExtensionType.status_request_v2: _each(CertificateStatusRequestListV2),
-    ExtensionType.client_certificate_type: _each(CertificateTypes, SelectedCertificateType),
-    ExtensionType.server_certificate_type: _each(CertificateTypes, SelectedCertificateType),
     ExtensionType.compress_certificate: _each(
         CertificateCompressionAlgorithms, None, CertificateCompressionAlgorithms
     ),

@@ -59,6 +59,20 @@ says(
     response="the answer of that kind",
 )
 says(ext.StatusRequestAcknowledged, "RFC 6066, 8", "empty: a CertificateStatus message may follow")
+for _types in (ext.ClientCertTypeList, ext.ServerCertTypeList):
+    says(
+        _types,
+        "RFC 7250, 3",
+        "what may stand in place of an X.509 certificate",
+        certificate_types="the preferred one first",
+    )
+for _type in (ext.ClientCertTypeSelected, ext.ServerCertTypeSelected):
+    says(
+        _type,
+        "RFC 7250, 3",
+        "which kind of certificate the server has chosen",
+        certificate_type="the kind",
+    )
 says(
     ext.SupportedGroups,
     "RFC 9846, 4.3.7",

@@ -116,6 +116,12 @@ says(
     certificate_list=("DER certificates, the sender's own first", "RFC 5246, 7.4.2"),
 )
 says(
+    messages12.RawPublicKeyCertificate,
+    "RFC 7250, 3",
+    "who the sender says it is: a public key that the other side knows",
+    subject_public_key_info="the key, DER",
+)
+says(
     messages12.CertificateStatus,
     "RFC 6066, 8",
     "whether the server's certificate is revoked, as its authority says",

@@ -135,18 +135,6 @@ says(
     certificate_status_req_list="kinds of answers that are wanted",
 )
 says(
-    structs.CertificateTypes,
-    "RFC 7250, 3",
-    "what may stand in place of an X.509 certificate",
-    certificate_types="the preferred one first",
-)
-says(
-    structs.SelectedCertificateType,
-    "RFC 7250, 3",
-    "which kind of certificate the server has chosen",
-    certificate_type="the kind",
-)
-says(
     structs.DelegationSchemes,
     "RFC 9345, 4.1.1",
     "delegated credentials are welcome",

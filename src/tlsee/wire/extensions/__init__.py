@@ -13,6 +13,12 @@ from tlsee.wire.extensions.block import (
     extension,
 )
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
+from tlsee.wire.extensions.certificate_types import (
+    ClientCertTypeList,
+    ClientCertTypeSelected,
+    ServerCertTypeList,
+    ServerCertTypeSelected,
+)
 from tlsee.wire.extensions.cookie import Cookie
 from tlsee.wire.extensions.early_data import EarlyDataIndication, EarlyDataTicket
 from tlsee.wire.extensions.ec_point_formats import ECPointFormats
@@ -65,6 +71,8 @@ __all__ = [
     "Block",
     "CertificateAuthorities",
     "CertificateStatus",
+    "ClientCertTypeList",
+    "ClientCertTypeSelected",
     "Cookie",
     "ECPointFormats",
     "EarlyDataIndication",
@@ -92,6 +100,8 @@ __all__ = [
     "PskKeyExchangeModes",
     "RecordSizeLimit",
     "RenegotiationInfo",
+    "ServerCertTypeList",
+    "ServerCertTypeSelected",
     "ServerName",
     "ServerNameAcknowledged",
     "ServerNameList",
