@@ -43,10 +43,10 @@ def masked(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def matches_snapshot(name: str, text: str) -> None:
-    """Assert that a screen is the one in ``tests/snapshots/NAME.txt``."""
+def matches_snapshot(name: str, text: str, *, exactly: bool = False) -> None:
+    """Assert that a screen is the one in ``tests/snapshots/NAME.txt``; ``exactly``: no masks."""
     path = SNAPSHOTS / f"{name}.txt"
-    found = masked(text)
+    found = text if exactly else masked(text)
     if os.environ.get("TLSEE_UPDATE_SNAPSHOTS"):
         path.write_text(found, encoding="ascii")
     assert found == path.read_text(encoding="ascii")

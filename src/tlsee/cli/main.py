@@ -27,6 +27,7 @@ VERBS = {
     "demo": "watch a client and a server shake hands on this machine",
     "connect": "connect to a server, and tell what was negotiated and proved",
     "serve": "run a server that tells each client what was negotiated",
+    "verify": "judge certificates in files, and tell every reason",
     "explain": "explain a word: an alert, extension, suite, field, or an older name",
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
@@ -126,6 +127,7 @@ def group(context: click.Context) -> None:
       tlsee demo                       no set-up: watch one handshake
       tlsee connect www.python.org     your own: what was agreed and proved
       tlsee serve                      then the curl line it prints
+      tlsee verify fullchain.pem       would clients accept it, and why not
       tlsee explain unknown_ca         what a word means, and what to do
     """  # noqa: D301 - click wants the backspace itself
     if context.invoked_subcommand is None:
@@ -206,13 +208,16 @@ def _complain(text: str, code: ExitCode) -> int:
 
 
 def _misused(text: str, arguments: Sequence[str]) -> int:
-    """Wrong usage: where ``connect --json`` was meant, its object is printed all the same."""
-    if "--json" in arguments and "connect" in arguments[:1]:
+    """Wrong usage: where ``--json`` was meant, the verb's object is printed all the same."""
+    verb = arguments[0] if arguments else ""
+    if "--json" in arguments and verb in {"connect", "verify"}:
         from tlsee.cli.exit_codes import Usage
         from tlsee.cli.json_output import failed_object, line_of
+        from tlsee.cli.verdict_json import failed_verify
 
+        failed = failed_object if verb == "connect" else failed_verify
         screen = Screen(sys.stdout)
-        screen.line(line_of(failed_object("", Usage(text))))
+        screen.line(line_of(failed("", Usage(text))))
         screen.flush()
         return ExitCode.USAGE
     return _complain(text, ExitCode.USAGE)

@@ -1,13 +1,16 @@
-"""How the lines of a story look where there is colour."""
+"""How the lines of a story or a verdict look where there is colour."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tlsee.cli.output import HEADING, HINT, QUIET, Screen
+from tlsee.cli.output import BAD, HEADING, HINT, OK, QUIET, Screen
 from tlsee.explain.layout import Line
 
-_STYLES = {"step": HEADING, "rule": HINT, "byte": QUIET}
+_STYLES = {
+    "step": HEADING, "rule": HINT, "byte": QUIET, "ok": OK, "fail": BAD, "accepted": OK,
+    "refused": BAD, "soon": HINT,
+}  # fmt: skip
 
 
 def show(screen: Screen, lines: Iterable[Line]) -> None:
