@@ -6,8 +6,9 @@ credentials. A configuration never changes and may be shared between threads.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Self, TypeVar
 
 from tlsee import defaults, policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
@@ -110,6 +111,12 @@ class _Config:
     def credential_index(self) -> CredentialIndex:
         """The same by name; sources are asked, so once in a handshake."""
         return self.shelf.index()
+
+    def with_provider(self, provider: Provider) -> Self:
+        """The same configuration, asking a provider with the same rows that watches this one."""
+        other = copy.copy(self)
+        object.__setattr__(other, "provider", provider)
+        return other
 
     def __setattr__(self, name: str, item: Any) -> None:
         if getattr(self, "_frozen", False):
