@@ -208,6 +208,13 @@ def test_a_session_keeps_no_raw_key(version: ProtocolVersion) -> None:
     """What could not be judged again is not resumed: every connection proves its keys."""
     server, client = raw(), raw()
     kept = ClientSessions()
+    config = client_config(trust=believing(server), versions=[version], sessions=kept)
+    serving = server_config(credentials=[server], sessions=TicketSessions())
+    for _ in range(2):
+        pair = Pair(config, serving).run()
+        assert not pair.client.info.resumed
+        assert isinstance(pair.client.info.peer, ByRawPublicKey)
+
     config = client_config(
         trust=believing(server), credentials=[client], versions=[version], sessions=kept
     )

@@ -13,6 +13,7 @@ from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.handshake.outcome import KeysUpdated, Outcome, TicketArrived
 from tlsee.handshake.tickets13 import issued, received, session_behind, session_key
+from tlsee.identity.proof import ByRawPublicKey
 from tlsee.keys.exporter import export_keying_material
 from tlsee.keys.schedule13 import FinishedValid, MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
@@ -62,7 +63,8 @@ class ConnectedClient(Connected):
         outcome = self.outcome
         key = session_key(self.config, outcome.server_name, outcome.identity)
         session = None
-        if self.config.sessions is not None:
+        raw = isinstance(outcome.peer, ByRawPublicKey)  # by which a session could not judge again
+        if self.config.sessions is not None and not raw:
             nonce, now = message.ticket_nonce, self.config.provider.now()
             made = session_behind(outcome, self.main, self.transcript, nonce, now)
             session = received(made, message)
