@@ -134,7 +134,8 @@ def test_a_ticket_taken_to_another_name() -> None:
     )
     client = client_config(sessions=True)
     Pair(client, server).run()
-    pair = full(Pair(holding(taken(client), "other.test"), server, name="other.test"))
+    session = replace(taken(client), peer_chain=())  # else the client would not offer it
+    pair = full(Pair(holding(session, "other.test"), server, name="other.test"))
     assert pair.server.info.server_name == "other.test"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from itertools import product
 from typing import Any
 
 from hypothesis import example, given
@@ -20,12 +22,18 @@ from tests.support.hostile_client import HostileClient
 from tests.support.hostile_server import HostileServer
 from tests.support.mutations import BYTES, RECORDS, Damage, damaged, damages
 from tests.support.refusals import check_text
+from tests.support.resuming import Forgetful, resumable
 from tlsee.codes import AlertDescription, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
-from tlsee.connection.events import NEED_DATA, HandshakeDone
+from tlsee.connection.events import NEED_DATA, EarlyDataReceived, HandshakeDone
+from tlsee.crypto.pyca import PROVIDER
 from tlsee.errors import AlertReceived, TLSError, Truncation
+from tlsee.handshake.outcome import EarlyData
 from tlsee.handshake.post13 import Connected
+from tlsee.handshake.tickets13 import session_key
+from tlsee.sessions.session import Session
+from tlsee.sessions.stores import TicketSessions
 from tlsee.trace import MessageReceived, MessageSent
 from tlsee.wire.codec import encode
 
@@ -47,10 +55,11 @@ class Spy:
 class Attacked:
     """A client and a server, and somebody between them who has no keys."""
 
-    def __init__(self, client: ClientConfig, server: ServerConfig) -> None:
+    def __init__(self, client: ClientConfig, server: ServerConfig, early: bool = False) -> None:
         self.client_spy, self.server_spy = Spy(), Spy()
-        self.client = ClientConnection(client, NAME, observers=[self.client_spy])
+        self.client = ClientConnection(client, NAME, observers=[self.client_spy], early_data=early)
         self.server = ServerConnection(server, observers=[self.server_spy])
+        self.early = bytearray()  # what the server took early
 
     def run(self, plan: dict[int, list[Damage]]) -> None:
         """Carry each flight, damaged as planned for its number, then cut the line."""
@@ -65,12 +74,14 @@ class Attacked:
         self.server.receive_eof()
 
 
-def outcome(side: Connection) -> tuple[bool, TLSError | None]:
+def outcome(side: Connection, early: bytearray | None = None) -> tuple[bool, TLSError | None]:
     """Whether the handshake was done, and how it failed; nothing but a TLSError comes out."""
     done = False
     try:
         while (event := side.next_event()) is not NEED_DATA:
             done |= isinstance(event, HandshakeDone)
+            if isinstance(event, EarlyDataReceived) and early is not None:
+                early += event.data
     except TLSError as error:
         return done, error
     return done, None
@@ -110,7 +121,7 @@ def attack(attacked: Attacked, plan: dict[int, list[Damage]]) -> None:
     """Run it and look at both sides."""
     attacked.run(plan)
     client_done, client_error = outcome(attacked.client)
-    server_done, server_error = outcome(attacked.server)
+    server_done, server_error = outcome(attacked.server, attacked.early)
     check_failure(client_error)
     check_failure(server_error)
     assert client_done or client_error is not None
@@ -139,6 +150,71 @@ def test_a_damaged_handshake_with_everything(plan: dict[int, list[Damage]]) -> N
     client = client_config(groups=[X25519, P256], credentials=[client_credential()])
     server = server_config(groups=[P256], client_trust=trust(), alpn=["h2"])
     attack(Attacked(client, server), plan)
+
+
+@lru_cache(1)
+def begun() -> tuple[TicketSessions, Session, Session]:
+    """A server's ticket keys and two sessions, one with a client's certificate behind it."""
+    tickets, sessions = TicketSessions(replay=Forgetful()), []
+    for credentials in ([], [client_credential()]):
+        client, _ = resumable(
+            {"credentials": credentials, "groups": [X25519]},
+            sessions=tickets,
+            early_data=1000,
+            client_trust=trust() if credentials else None,
+        )
+        assert client.sessions is not None
+        sessions += client.sessions.take(session_key(client, NAME, NAME), PROVIDER.now())
+    return tickets, sessions[0], sessions[1]
+
+
+def resuming(mutual: bool, early: bool, retried: bool) -> Attacked:
+    """A client that offers a session, to the server that it is with."""
+    tickets, *sessions = begun()
+    client = client_config(sessions=True, groups=[X25519, P256])
+    assert client.sessions is not None
+    client.sessions.put(session_key(client, NAME, NAME), sessions[mutual])
+    server = server_config(
+        sessions=tickets,
+        groups=[P256] if retried else [X25519],
+        early_data=1000,
+        client_trust=trust() if mutual else None,
+    )
+    attacked = Attacked(client, server, early)
+    if early:
+        for _ in range(3):
+            attacked.client.write_early_data(EARLY)
+    return attacked
+
+
+EARLY = b"what is said early"
+
+
+@given(plans, st.booleans(), st.booleans(), st.booleans())
+@example({}, True, True, False)
+@example({0: [Damage("flip", 560, 0)]}, False, False, False)
+def test_a_damaged_resumption(
+    plan: dict[int, list[Damage]], mutual: bool, early: bool, retried: bool
+) -> None:
+    """Binders, early data and its end; with a HelloRetryRequest two hellos have binders."""
+    attacked = resuming(mutual, early, retried)
+    attack(attacked, plan)
+
+    came = bytes(attacked.early)
+    assert (EARLY * 3).startswith(came)
+    state = attacked.server._driver.state
+    if isinstance(state, Connected) and state.outcome.early_data is EarlyData.ACCEPTED:
+        assert came == EARLY * 3
+
+
+def test_resumptions_that_nobody_damages_are_resumed() -> None:
+    """The control."""
+    for mutual, early, retried in product([False, True], repeat=3):
+        attacked = resuming(mutual, early, retried)
+        attack(attacked, {})
+        assert attacked.server.info.resumed
+        accepted = EarlyData.ACCEPTED if not retried else EarlyData.REFUSED
+        assert attacked.server.info.early_data is (accepted if early else EarlyData.NOT_OFFERED)
 
 
 def test_what_nobody_damages_is_accepted() -> None:
