@@ -22,7 +22,6 @@ from tlsee.connection.events import (
 from tlsee.errors import ApiMisuse, Reasons, TLSError, Truncation
 from tlsee.questions import Question
 from tlsee.streams.answers import ask
-from tlsee.streams.bound import Bound
 from tlsee.streams.cuts import CUT, blame
 from tlsee.streams.deadline import NEVER, Deadline
 from tlsee.streams.opening import PIECE, OpeningStream
@@ -30,7 +29,7 @@ from tlsee.streams.opening import PIECE, OpeningStream
 __all__ = ["PIECE", "Stream"]
 
 
-class Stream(OpeningStream, Bound):
+class Stream(OpeningStream):
     """TLS over a connected socket, which belongs to the stream until ``unwrap`` or ``close``.
 
     The handshake happens on first use, or by ``handshake()``. Made by ``connect``, ``wrap_client``,
