@@ -19,12 +19,14 @@ _MASKS = (
     (re.compile(r"\b[0-9a-f]{8}\.\.[0-9a-f]{8}\b"), "RANDOM00..RANDOM00"),
     (re.compile(r"\b\d+\.\d ms"), "N.N ms"),
     (re.compile(r"(127\.0\.0\.1|localhost):\d{2,5}"), r"\1:PORT"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "YYYY-MM-DD HH:MM:SS UTC"),
     (re.compile(r"\d{4}-\d\d-\d\d to \d{4}-\d\d-\d\d"), "YYYY-MM-DD to YYYY-MM-DD"),
 )
 # DER signatures, and certificates with one inside, are a byte or two longer or shorter each time.
 _VARYING = re.compile(
     r"^ ?\d+  client .. server  (?:Certificate(?:Verify)?|ServerKeyExchange) +(?P<size>[\d,]+)"
-    r"|^  cost +(?P<cost>[\d,]+)"
+    r"|^  (?:cost|saved) +(?P<cost>[\d,]+)"
+    r"|have met here: (?P<met>[\d,]+)"
 )
 
 
@@ -37,7 +39,7 @@ def masked(text: str) -> str:
             shown = pattern.sub(mask, shown)
         found = _VARYING.search(shown)
         if found is not None:
-            start, end = found.span("size" if found["size"] else "cost")
+            start, end = next(found.span(name) for name, text in found.groupdict().items() if text)
             shown = shown[:start] + re.sub(r"\d", "N", shown[start:end]) + shown[end:]
         lines.append(shown)
     return "\n".join(lines) + "\n"

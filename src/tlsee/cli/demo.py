@@ -29,10 +29,11 @@ from tlsee.explain.layout import listed
 from tlsee.explain.narrate import narrate
 from tlsee.explain.passive12 import NotOpened, Opened, open_with_key
 from tlsee.explain.story import Story
+from tlsee.explain.summary_sessions import reunion
 from tlsee.identity.authority import Authority
 from tlsee.identity.credentials import Credential
 from tlsee.streams.blocking import Listener, connect, listen
-from tlsee.text import printable
+from tlsee.text import count, printable
 from tlsee.trace import Role
 
 SERVER_NAME = "demo.test"
@@ -40,12 +41,21 @@ CLIENT_NAME = "client.test"
 PATIENCE = 30.0  # seconds: on the loopback, more than enough for the slowest machine
 HELLO_SERVER = b"hello, server"
 HELLO_CLIENT = b"hello, client"
+EARLY_LIMIT = 1024  # bytes that the server takes early where it is asked to
 
 
 # What the demo says of the policy that it sets, for itself alone.
 _SETTING = (
     '{} is not on by default. For this demo alone both sides take the policy "legacy", its '
     "suites with {} only, and the server an RSA certificate."
+)
+_MEETING = (
+    "A client and a server, both tlsee, shake hands over TCP on this machine.",
+    "Nothing is staged: every value below was read from their bytes.",
+)
+_REUNION = (
+    "A client and a server, both tlsee, have met here: {}, {}.",
+    "Now they meet again, over TCP; every value below was read from their bytes.",
 )
 _LISTENER = "Somebody listens between them and keeps every byte: see the end."
 _OTHERWISE = {
@@ -61,6 +71,7 @@ class Cast:
     Attributes:
         server_key: the private key of the server's certificate, which a thief may get one day.
         overheard: whether somebody listens on the wire: where that key could tell something.
+        early: whether the client, when it comes again, speaks before the handshake is done.
     """
 
     def __init__(
@@ -69,13 +80,17 @@ class Cast:
         mutual: bool,
         versions: Sequence[ProtocolVersion] | None = None,
         key_exchange: KeyExchangeAlgorithm | None = None,
+        resume: bool = False,
+        early: bool = False,
         provider: Provider = PROVIDER,
     ) -> None:
         authority = Authority.create()
         mine: list[Credential] = []
         if mutual:
             mine = [authority.issue(CLIENT_NAME, server=False, client=True)]
-        self.overheard = versions is not None and ProtocolVersion.TLS13 not in versions
+        older = versions is not None and ProtocolVersion.TLS13 not in versions
+        self.overheard = older and not resume
+        self.resume, self.early = resume, early
         self.needs_legacy = key_exchange in {KeyExchangeAlgorithm.dhe, KeyExchangeAlgorithm.rsa}
         self.key_exchange = key_exchange
         kind, settings = "ecdsa_secp256r1", {}
@@ -86,7 +101,8 @@ class Cast:
             credentials=[authority.issue(SERVER_NAME, private_key=self.server_key)],
             client_trust=authority.trust if mutual else None,
             versions=versions,
-            sessions=False,
+            sessions=resume,
+            early_data=EARLY_LIMIT if early else 0,
             provider=provider,
             **settings,
         )
@@ -94,7 +110,7 @@ class Cast:
             trust=authority.trust,
             credentials=mine,
             versions=versions,
-            sessions=False,
+            sessions=resume,
             provider=provider,
             **settings,
         )
@@ -117,7 +133,7 @@ class Performance:
     """One conversation over a real TCP connection, with an observer at each end.
 
     Attributes:
-        client, server: the stories of the two ends.
+        client, server: the stories of the two ends. first: the meeting before, if it is told of.
         wire: what was between them, where it was overheard.
         attempt: what came of opening the recording with the server's key, where one was made.
 
@@ -126,7 +142,14 @@ class Performance:
         TLSError: the handshake failed, which would be a bug here.
     """
 
-    def __init__(self, cast: Cast, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        cast: Cast,
+        clock: Callable[[], float] | None = None,
+        first: Performance | None = None,
+    ) -> None:
+        self.first = first
+        self._early = cast.early and first is not None
         options = {} if clock is None else {"clock": clock}
         self._client = Collector(Role.CLIENT, **options)
         self._server = Collector(Role.SERVER, **options)
@@ -180,9 +203,11 @@ class Performance:
             server_name=SERVER_NAME,
             timeout=PATIENCE,
             observers=[self._client],
+            early_data=HELLO_SERVER if self._early else b"",
         ) as tls:
             tls.settimeout(PATIENCE)
-            tls.sendall(HELLO_SERVER)
+            if tls.unsent_early_data or not self._early:
+                tls.sendall(HELLO_SERVER)
             self._client.spoken(True, HELLO_SERVER)
             heard = tls.recv()
             self._client.spoken(False, heard)
@@ -200,8 +225,14 @@ def tell(
     verbose: bool = False,
 ) -> None:
     """Print the whole story."""
-    screen.line("A client and a server, both tlsee, shake hands over TCP on this machine.")
-    screen.line("Nothing is staged: every value below was read from their bytes.")
+    first = performance.first
+    if first is None:
+        screen.lines(_MEETING)
+    else:
+        met = first.client
+        trips = count(met.round_trips, "round trip")
+        screen.line(_REUNION[0].format(count(met.handshake_wire, "byte"), trips))
+        screen.line(_REUNION[1])
     if cast.overheard:
         screen.line(_LISTENER)
     if cast.needs_legacy and cast.key_exchange is not None:
@@ -215,6 +246,8 @@ def tell(
     screen.line()
     show(screen, summary.choices(client, server, screen.width))
     screen.line()
+    if first is not None:
+        show(screen, reunion(first.client, client, screen.width))
     attempt = performance.attempt
     lines = summary.summary(
         client,
@@ -245,6 +278,10 @@ def _pause(screen: Screen) -> None:
     metavar="NAME",
     help="For TLS 1.2: ecdhe (as always), dhe, or rsa, which has no forward secrecy.",
 )
+@click.option("--resume", is_flag=True, help="They meet a second time: told is how that is short.")
+@click.option(
+    "--early-data", is_flag=True, help="With --resume: the client speaks at once (0-RTT)."
+)
 @click.option("-v", "--verbose", is_flag=True, help="Every field of every message, with its bytes.")
 def command(**options: Any) -> None:
     """Watch a client and a server shake hands on this machine: no set-up, no network.
@@ -255,13 +292,25 @@ def command(**options: Any) -> None:
       tlsee demo --mutual                 the client shows a certificate as well
       tlsee demo --tls 1.2                the handshake that the textbooks draw
       tlsee demo --key-exchange rsa       the same without forward secrecy
+      tlsee demo --resume                 the second meeting of the two
+      tlsee demo --resume --early-data    the same, with data in the first flight
       tlsee demo --step                   one message at a time
       tlsee demo -v                       every field of every message
     """  # noqa: D301 - click wants the backspace itself
     versions, exchange = _wanted(options["tls"], options["key_exchange"])
-    cast = Cast(mutual=options["mutual"], versions=versions, key_exchange=exchange)
+    resume, early = options["resume"], options["early_data"]
+    _check_reunion(versions, exchange, resume=resume, early=early)
+    cast = Cast(
+        mutual=options["mutual"],
+        versions=versions,
+        key_exchange=exchange,
+        resume=resume,
+        early=early,
+    )
     screen = Screen(sys.stdout)
     performance = Performance(cast)
+    if resume:
+        performance = Performance(cast, first=performance)
     tell(performance, screen, cast, step=options["step"], verbose=options["verbose"])
     screen.line("next:  " + "    ".join(_others(performance, exchange, options["mutual"])))
     screen.flush()
@@ -293,13 +342,41 @@ def _wanted(
     return [ProtocolVersion.TLS12], exchange
 
 
+def _check_reunion(
+    versions: Sequence[ProtocolVersion] | None,
+    exchange: KeyExchangeAlgorithm | None,
+    *,
+    resume: bool,
+    early: bool,
+) -> None:
+    """What goes with a second meeting.
+
+    Raises:
+        Usage: the options do not go together.
+    """
+    if resume and exchange is not None:
+        raise Usage(
+            "--key-exchange and --resume: a resumed handshake of TLS 1.2 exchanges no keys",
+            "use one of them",
+        )
+    if early and not resume:
+        raise Usage("--early-data needs a session from before", "use --resume --early-data")
+    if early and versions is not None and ProtocolVersion.TLS13 not in versions:
+        raise Usage("TLS 1.2 has no early data", "use --tls 1.3, or leave out --early-data")
+
+
 def _others(
     performance: Performance, exchange: KeyExchangeAlgorithm | None, mutual: bool
 ) -> list[str]:
     """What to look at next; no longer than a line."""
+    if performance.first is not None:
+        if performance.client.is_older:
+            return ["tlsee demo --resume", "tlsee demo --tls 1.2", "tlsee demo --resume -v"]
+        other = " --tls 1.2" if performance.client.early_data_accepted else " --early-data"
+        return [f"tlsee demo --resume{other}", "tlsee demo", "tlsee demo --resume -v"]
     if not performance.client.is_older:
         after = "tlsee connect www.python.org" if mutual else "tlsee demo --mutual"
-        return ["tlsee demo --tls 1.2", "tlsee demo -v", after]
+        return ["tlsee demo --tls 1.2", "tlsee demo -v" if mutual else "tlsee demo --resume", after]
     rsa = exchange is KeyExchangeAlgorithm.rsa
     other = "tlsee demo --tls 1.2" if rsa else "tlsee demo --key-exchange rsa"
     return [other, "tlsee demo --tls 1.3", "tlsee demo -v"]

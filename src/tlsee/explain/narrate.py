@@ -71,10 +71,10 @@ def narrate(
         if announced:
             lines.append(rule(announced, width))
         lines.append(Line(_heading(step, both, width), "step"))
-        if step.kind in (Kind.MESSAGE, Kind.CHANGE):
+        if step.kind is not Kind.ALERT:
             for text in sentence_of(step, story, peer_story).splitlines():
                 lines.extend(paragraph(text, width))
-            if detail:
+            if detail and step.kind is not Kind.DATA:
                 lines.extend(fields_of_message(step.message, step.raw, width, story.key_exchange))
         yield Block(step, tuple(lines))
 

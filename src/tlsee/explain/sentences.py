@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tlsee.codes import ExtensionType, KeyUpdateRequest, ProtocolVersion
-from tlsee.explain import sentences12
+from tlsee.explain import sentences12, sentences_sessions
 from tlsee.explain.layout import listed, short_hex
 from tlsee.explain.phrases import asked_for, finished, introduced, judged, signed
 from tlsee.explain.reading import offered_groups, offered_versions, server_name
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.text import count, printable
+from tlsee.trace import Epoch
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.cookie import Cookie
@@ -45,7 +46,7 @@ from tlsee.wire.messages13 import (
 
 
 def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
-    """What a handshake message says, or a ChangeCipherSpec.
+    """What a handshake message says, or a ChangeCipherSpec; what data is that comes early.
 
     Args:
         step: the message.
@@ -55,6 +56,8 @@ def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
     """
     if step.kind is Kind.CHANGE:
         return sentences12.change_cipher_spec(step, story)
+    if step.kind is Kind.DATA:
+        return sentences_sessions.early_data(story) if step.epoch is Epoch.EARLY else ""
     speak = _SPEAKERS.get(type(step.message))
     if speak is None:
         return "Cannot be read here." if step.message is None else ""
@@ -73,7 +76,10 @@ def _client_hello(step: Step, story: Story, _heard: Story | None) -> str:
     before = [s for s in story.steps[: step.number - 1] if isinstance(s.message, ClientHello)]
     if before:
         half = f"with my half for {listed(sent)}" if sent else "with what you asked for"
-        return f'"Once more, {half}. All else as before."'
+        again = f'"Once more, {half}. All else as before."'
+        if hello.extensions.has(ExtensionType.pre_shared_key):
+            again += " The binder is another: it covers what was said since."
+        return again
     versions = [v for v in offered_versions(hello) if not v.is_grease]
     suites = [suite for suite in hello.cipher_suites if not suite.is_grease]
     groups = [group for group in offered_groups(hello) if not group.is_grease]
@@ -91,6 +97,7 @@ def _client_hello(step: Step, story: Story, _heard: Story | None) -> str:
     protocols = hello.extensions.get(ProtocolNameList)
     if protocols is not None:
         text += f" After this I would speak {listed(_protocols(protocols), 'or')}."
+    text += sentences_sessions.recalled(hello)
     known_as = " (the textbooks' nonce)" if story.is_older else ""
     return f'{text} My random{known_as} is {short_hex(hello.random)}."'
 
@@ -105,11 +112,15 @@ def _number(number: int) -> str:
     return words[number] if number < len(words) else str(number)
 
 
-def _server_hello(step: Step, _story: Story, _heard: Story | None) -> str:
+def _server_hello(step: Step, story: Story, _heard: Story | None) -> str:
     hello: ServerHello = step.message
     version = hello.extensions.get(SupportedVersionsServerHello)
     if version is None:
+        if story.resumed:
+            return sentences_sessions.known_again12(hello)
         return sentences12.server_hello(hello)
+    if hello.extensions.has(ExtensionType.pre_shared_key):
+        return sentences_sessions.known_again(hello, story)
     label = version.selected_version.label
     share = hello.extensions.get(KeyShareServerHello)
     if share is None:
@@ -129,7 +140,7 @@ def _hello_retry_request(step: Step, _story: Story, _heard: Story | None) -> str
     return f'{text}." Costs one more round trip.'
 
 
-def _encrypted_extensions(step: Step, _story: Story, _heard: Story | None) -> str:
+def _encrypted_extensions(step: Step, story: Story, _heard: Story | None) -> str:
     message: EncryptedExtensions = step.message
     wishes = []
     protocols = message.extensions.get(ProtocolNameList)
@@ -148,7 +159,8 @@ def _encrypted_extensions(step: Step, _story: Story, _heard: Story | None) -> st
     if message.extensions.has(ExtensionType.server_name):
         wishes.append("I took note of the name")
     said = f'"{"; ".join(wishes)}."' if wishes else "none this time."
-    return f"Settings that no listener needs to see: {said}"
+    early = sentences_sessions.early_settled(step, story)
+    return f"Settings that no listener needs to see: {said}{early}"
 
 
 def _size(size: int) -> str:
@@ -169,25 +181,12 @@ def _certificate(step: Step, _story: Story, heard: Story | None) -> str:
     return f"{introduced(chain)}{judged(step, heard)}"
 
 
-def _new_session_ticket(step: Step, _story: Story, _heard: Story | None) -> str:
-    message: NewSessionTicket = step.message
-    hours = message.ticket_lifetime / 3600
-    length = count(round(hours), "hour") if hours >= 1 else f"{message.ticket_lifetime} seconds"
-    return (
-        f'"Come back with this within {length} and we shall be quicker." Not kept: not built yet.'
-    )
-
-
 def _key_update(step: Step, _story: Story, _heard: Story | None) -> str:
     message: KeyUpdate = step.message
     text = '"From here on I use new keys'
     if message.request_update == KeyUpdateRequest.update_requested:
         text += "; do the same"
     return f'{text}." The old ones are forgotten.'
-
-
-def _end_of_early_data(_step: Step, _story: Story, _heard: Story | None) -> str:
-    return '"That was my early data."'
 
 
 _SPEAKERS: dict[type[Any], Callable[[Step, Story, Story | None], str]] = {
@@ -199,8 +198,8 @@ _SPEAKERS: dict[type[Any], Callable[[Step, Story, Story | None], str]] = {
     Certificate: _certificate,
     CertificateVerify: signed,
     Finished: finished,
-    NewSessionTicket: _new_session_ticket,
+    NewSessionTicket: sentences_sessions.new_session_ticket,
     KeyUpdate: _key_update,
-    EndOfEarlyData: _end_of_early_data,
+    EndOfEarlyData: sentences_sessions.end_of_early_data,
     **sentences12.SPEAKERS,
 }

@@ -9,11 +9,11 @@ from tlsee.codes import ExtensionType, NamedGroup
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.suites12 import AeadCipher, Suite12, suites12
 from tlsee.errors import TLSError
+from tlsee.explain import sentences_sessions
 from tlsee.explain.layout import short_hex
 from tlsee.explain.phrases import asked_for, finished, introduced, judged, signed, valid
 from tlsee.explain.reading import finite_field
 from tlsee.explain.story import Kind, Step, Story
-from tlsee.text import count
 from tlsee.wire.hellos import ServerHello
 from tlsee.wire.messages12 import (
     Certificate,
@@ -165,13 +165,7 @@ def _hello_request(_step: Step, _story: Story, _heard: Story | None) -> str:
 
 
 def _certificate_status(_step: Step, _story: Story, _heard: Story | None) -> str:
-    return '"My authority says that my certificate is not revoked." Not looked at: not built yet.'
-
-
-def _new_session_ticket(step: Step, _story: Story, _heard: Story | None) -> str:
-    message: NewSessionTicket = step.message
-    length = count(message.ticket_lifetime_hint, "second")
-    return f'"Come back with this ({length}) and we shall be quicker." Not kept: not built yet.'
+    return '"This is what my authority says of my certificate, freshly signed."'
 
 
 SPEAKERS: dict[type[Any], Callable[[Step, Story, Story | None], str]] = {
@@ -183,6 +177,6 @@ SPEAKERS: dict[type[Any], Callable[[Step, Story, Story | None], str]] = {
     ServerHelloDone: _server_hello_done,
     ClientKeyExchange: _client_key_exchange,
     CertificateVerify: signed,
-    NewSessionTicket: _new_session_ticket,
+    NewSessionTicket: sentences_sessions.new_session_ticket12,
     Finished: finished,
 }

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from tlsee.codes import (
     AlertDescription,
     ContentType,
+    ExtensionType,
     HandshakeType,
     NamedGroup,
     ProtocolVersion,
@@ -22,6 +23,8 @@ from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.suites12 import Suite12, suites12
 from tlsee.errors import TLSError
 from tlsee.explain.collector import Collector, Records, Spoken
+from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
@@ -140,7 +143,9 @@ class Story:
         self.steps: list[Step] = []
         self.choices: list[Choice] = []
         self.lost = 0  # events that the collector had no room for
-        self.handshake_wire = 0  # bytes of records until the handshake was done, both ways
+        self.handshake_wire = (
+            0  # bytes of its records, both ways; data that goes early is none of them
+        )
         self.began: float | None = None
         self.done: float | None = None
         self.error: BaseException | None = None
@@ -199,7 +204,7 @@ class Story:
             self.suite12 = suites12().get(hello.cipher_suite)
 
     def _records(self, at: float, event: Records) -> None:
-        if self.done is None:
+        if self.done is None and event.content_type != ContentType.application_data:
             self.handshake_wire += event.wire
         if event.content_type == ContentType.change_cipher_spec and self.is_older:
             self._step(at, Kind.CHANGE, event.sent, event.epoch)  # in 1.3 it means nothing
@@ -283,7 +288,34 @@ class Story:
     @property
     def round_trips(self) -> int:
         """How often the client had to wait for the server before it could send data."""
-        return 1 + (self.first(HelloRetryRequest) is not None) + self.is_older
+        full12 = self.is_older and not self.resumed
+        return 1 + (self.first(HelloRetryRequest) is not None) + full12
+
+    @property
+    def recalled(self) -> Any:
+        """The ``Session`` or the ``ExternalPsk`` that both sides have used, or ``None``."""
+        choice = self.choice("session")
+        return choice.chosen if choice is not None else None
+
+    @property
+    def resumed(self) -> bool:
+        """Whether an earlier session was taken up again."""
+        return isinstance(self.recalled, Session)
+
+    @property
+    def external_key(self) -> ExternalPsk | None:
+        """The external pre-shared key that both sides have used, or ``None``."""
+        found = self.recalled
+        return found if isinstance(found, ExternalPsk) else None
+
+    @property
+    def early_data_accepted(self) -> bool | None:
+        """What became of data before the handshake was done; ``None`` where there was none."""
+        hello = self.first(ClientHello)
+        if hello is None or not hello.extensions.has(ExtensionType.early_data):
+            return None
+        settings = self.first(EncryptedExtensions)
+        return settings is not None and settings.extensions.has(ExtensionType.early_data)
 
     @property
     def group(self) -> NamedGroup | None:

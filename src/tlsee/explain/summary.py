@@ -9,6 +9,7 @@ from tlsee.codes import CipherSuite, NamedGroup, OpenEnum
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.crypto.suites12 import suites12
+from tlsee.explain import summary_sessions
 from tlsee.explain.layout import WIDTH, Line, listed, paragraph, row
 from tlsee.explain.passive12 import NotOpened, Opened
 from tlsee.explain.phrases import CERTIFICATES, ranges
@@ -43,6 +44,8 @@ LOSERS_LENGTH = 60  # characters of them; one is always shown
 # What is decided, and what its row is called.
 _CHOICES = {
     "version": "version",
+    "session": "session",
+    "early_data": "early",
     "suite": "suite",
     "group": "group",
     "certificate": "identity",
@@ -105,6 +108,9 @@ def decision(what: str, story: Story, peer_story: Story | None = None) -> Choice
 
 def why(choice: Choice) -> str:
     """One decision in a sentence: the winner, the losers, the rule."""
+    of_session = summary_sessions.why(choice)
+    if of_session is not None:
+        return of_session
     won = describe(choice.chosen) if choice.chosen is not None else "none"
     if choice.what == "certificate":
         asked = f", for the name {describe(choice.offered[0])}" if choice.offered else ""
@@ -165,6 +171,8 @@ def _claim(side: Story, who: Role) -> str:
     """What this side knows of the peer, whose role is ``who``."""
     shown = side.step_of(CERTIFICATES, who)
     judged = side.facts(CertificateJudged)
+    if side.recalled is not None and shown is None:
+        return summary_sessions.claim(side, who)
     decrypted = who is Role.SERVER and side.key_exchange is KeyExchangeAlgorithm.rsa
     if shown is None or not judged:
         return ""
@@ -187,14 +195,17 @@ def hidden(story: Story) -> str:
     hello = story.first(ClientHello)
     name = server_name(hello) if hello is not None else ""
     seen = [f"the name {name}"] if name else []
-    if story.is_older:
+    if story.is_older and not story.resumed:
         seen.append("every certificate")
     numbers = ranges([step.number for step in secret], " to ")
     return f"{numbers}; a listener saw {listed([*seen, 'lengths', 'times'])}"
 
 
 def tomorrow(story: Story) -> str:
-    """What a thief of the certificate's key can do with a recording."""
+    """What a thief of the certificate's key, or a session's, can do with a recording."""
+    of_session = summary_sessions.tomorrow(story)
+    if of_session:
+        return of_session
     if story.key_exchange is KeyExchangeAlgorithm.rsa:
         return (
             "NO forward secrecy: whoever steals the certificate's key can read this recording, "

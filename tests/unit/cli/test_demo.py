@@ -12,6 +12,7 @@ from tlsee.codes import NamedGroup, ProtocolVersion
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.explain.passive12 import Opened
 from tlsee.explain.story import Kind
+from tlsee.explain.summary_sessions import remade
 from tlsee.trace import Role
 
 LONGEST = 60  # lines
@@ -184,3 +185,67 @@ def test_the_cast_is_unlike_another() -> None:
     """Every performance has an authority of its own: nothing of one fits another."""
     first, second = Cast(mutual=False), Cast(mutual=False)
     assert first.server.credentials[0].chain != second.server.credentials[0].chain
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ([], "demo-resume"),
+        (["--early-data"], "demo-resume-early"),
+        (["--tls", "1.2"], "demo-resume-12"),
+    ],
+)
+def test_the_second_meeting(arguments: list[str], name: str) -> None:
+    """What was saved, what a ticket is, what protects, what 0-RTT risks; it fits as the first."""
+    result = tlsee("demo", "--resume", *arguments)
+    assert (result.code, result.err) == (0, "")
+    looks_good(result.out)
+    assert len(result.out.splitlines()) <= LONGEST_12
+    matches_snapshot(name, result.out)
+
+
+@pytest.mark.parametrize("more", [["--mutual"], ["--mutual", "--early-data"], ["-v"], ["--step"]])
+def test_the_second_meeting_in_other_ways(more: list[str]) -> None:
+    """Whatever else is asked for: within the columns, and both are known."""
+    result = tlsee("demo", "--resume", *more)
+    assert result.code == 0
+    looks_good(result.out)
+    assert "in which it proved to be demo.test" in " ".join(result.out.split())
+    known = "in which it proved to be client.test" in " ".join(result.out.split())
+    assert known is ("--mutual" in more)
+    if "-v" not in more:
+        assert len(result.out.splitlines()) <= LONGEST_12
+
+
+def test_what_was_saved_is_counted() -> None:
+    """The bytes of both handshakes differ by what the screen says, and nothing was signed."""
+    cast = Cast(mutual=False, resume=True, early=True)
+    first = Performance(cast)
+    second = Performance(cast, first=first)
+    assert not first.client.resumed
+    assert second.client.resumed
+    assert second.client.early_data_accepted
+    assert second.server.early_data_accepted
+    names = {type(step.message).__name__ for step in second.client.steps}
+    assert not names & {"Certificate", "CertificateVerify"}
+    assert [s.spoken for s in second.client.steps if s.kind is Kind.DATA] == [
+        HELLO_SERVER,
+        HELLO_CLIENT,
+    ]
+    less = first.client.handshake_wire - second.client.handshake_wire
+    assert remade(first.client, second.client).startswith(f"{less:,} bytes, 1 certificate message")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--early-data"], "use --resume --early-data"),
+        (["--resume", "--key-exchange", "rsa"], "use one of them"),
+        (["--resume", "--early-data", "--tls", "1.2"], "TLS 1.2 has no early data"),
+    ],
+)
+def test_a_second_meeting_that_cannot_be(arguments: list[str], said: str) -> None:
+    """Wrong usage, in a sentence."""
+    result = tlsee("demo", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert said in " ".join(result.err.split())
