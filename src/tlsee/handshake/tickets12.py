@@ -12,7 +12,7 @@ from tlsee.handshake.post12 import Connected12
 from tlsee.handshake.tickets13 import judged_at, session_key
 from tlsee.identity.proof import ByRawPublicKey
 from tlsee.keys.schedule12 import MainSecret
-from tlsee.sessions.bounds import LIFETIME, LIFETIME_LIMIT
+from tlsee.sessions.bounds import CLIENT_TICKET_LIMIT, LIFETIME, LIFETIME_LIMIT
 from tlsee.sessions.session import Session
 from tlsee.values import replace
 from tlsee.wire.messages12 import NewSessionTicket
@@ -57,8 +57,10 @@ def tell_received(
     """Have a client keep what the server gave: a ticket, else a session id.
 
     An empty ticket takes the promise back, and after 0 seconds it is the client's to choose
-    (RFC 5077, 3.3).
+    (RFC 5077, 3.3). One that leaves no room in a hello is none.
     """
+    if ticket is not None and len(ticket.ticket) > CLIENT_TICKET_LIMIT:
+        return
     if isinstance(connected.outcome.peer, ByRawPublicKey):
         return  # which a session does not keep
     if config.sessions is None or not (session_id or (ticket is not None and ticket.ticket)):
