@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tlsee.codes import ContentType
+from tlsee.recording.redact import wire_length
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
@@ -111,7 +112,7 @@ class Collector:
         sent = isinstance(event, RecordSent)
         at, last = self.events[-1] if self.events else (0.0, None)
         kind, epoch = event.content_type, event.epoch
-        run = Records(sent, kind, epoch, 1, event.content_length, len(event.raw))
+        run = Records(sent, kind, epoch, 1, event.content_length, wire_length(event.raw))
         if (
             isinstance(last, Records)
             and (last.sent, last.content_type, last.epoch) == (sent, kind, epoch)

@@ -46,5 +46,7 @@ def without_world(item: Any, *, in_full: bool) -> Any:
 
 
 def wire_length(raw: bytes) -> int:
-    """How long a record was on the wire, whether or not its body was kept; bytes."""
+    """How long a record was on the wire, also where its body was not kept; bytes."""
+    if len(raw) != HEADER_LENGTH:
+        return len(raw)
     return HEADER_LENGTH + int.from_bytes(raw[3:HEADER_LENGTH])
