@@ -6,7 +6,8 @@ Who relays the words to another connection, a man in the middle among them, has 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from tlsee.codes import ProtocolVersion
 from tlsee.connection.core import Core
@@ -33,14 +34,20 @@ class Bindings(Core):
 
     _early_exporter: EarlyExporter | None = None
 
-    def tell(self, fact: Any) -> None:
-        """Keep the early exporter's secret, of which nobody else hears, as long as it is good."""
-        if isinstance(fact, EarlyExporter):
-            self._early_exporter = fact
-            return
-        if isinstance(fact, EarlyDataSettled) and not fact.accepted:
+    def _take_early_exporter(self, fact: EarlyExporter) -> None:
+        """Keep the secret, of which nobody else hears, as long as it is good."""
+        self._early_exporter = fact
+
+    def _take_settled(self, fact: EarlyDataSettled) -> None:
+        super()._take_settled(fact)
+        if not fact.accepted:
             self._early_exporter = None
-        super().tell(fact)
+
+    takers: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
+        **Core.takers,
+        EarlyDataSettled: _take_settled,
+        EarlyExporter: _take_early_exporter,
+    }
 
     def export_keying_material(
         self, label: str | bytes, context: bytes | None, length: int

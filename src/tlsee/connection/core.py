@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from tlsee import defaults
 from tlsee.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
@@ -184,36 +184,55 @@ class Core:
 
     def tell(self, fact: Any) -> None:
         """Facts become events, evidence, and news for observers."""
-        if isinstance(fact, Choice):
-            self._choices.append(fact)
-        elif isinstance(fact, outcome.TicketArrived):
-            self._count_post_handshake()
-            self._keep_session(fact)
-            return
-        elif isinstance(fact, outcome.SessionSpent):
-            fact.sessions.spend(fact.identity)
-            return
-        elif isinstance(fact, outcome.SessionKept):
-            fact.sessions.keep(fact.identity, fact.session, fact.session.issued_at)
-            return
-        elif isinstance(fact, outcome.SessionOffered):
-            self._offered = fact
-            return
-        elif isinstance(fact, outcome.EarlyDataSettled):
-            self._early_room = 0
-        elif isinstance(fact, outcome.KeysUpdated):
-            self._events.append(KeysUpdated(fact.direction, fact.requested))
-            if fact.direction is Direction.READ:
-                self._count_post_handshake()
-                self._answers_unsent += fact.requested
-            return
-        elif isinstance(fact, CertificateJudged):
-            self._verdict = fact.verdict
-        elif isinstance(fact, HandshakeCompleted):
-            self._done = True
-            self._events.append(HandshakeDone(self.info))
-        if self._observers:
+        take = self.takers.get(type(fact))
+        if take is not None:
+            take(self, fact)
+        if self._observers and type(fact) not in _KEPT_HERE:
             self._notify(fact)
+
+    def _take_ticket(self, fact: outcome.TicketArrived) -> None:
+        self._count_post_handshake()
+        self._keep_session(fact)
+
+    def _take_kept(self, fact: outcome.SessionKept) -> None:
+        fact.sessions.keep(fact.identity, fact.session, fact.session.issued_at)
+
+    def _take_spent(self, fact: outcome.SessionSpent) -> None:
+        fact.sessions.spend(fact.identity)
+
+    def _take_offered(self, fact: outcome.SessionOffered) -> None:
+        self._offered = fact
+
+    def _take_settled(self, _: outcome.EarlyDataSettled) -> None:
+        self._early_room = 0
+
+    def _take_update(self, fact: outcome.KeysUpdated) -> None:
+        self._events.append(KeysUpdated(fact.direction, fact.requested))
+        if fact.direction is Direction.READ:
+            self._count_post_handshake()
+            self._answers_unsent += fact.requested
+
+    def _take_choice(self, fact: Choice) -> None:
+        self._choices.append(fact)
+
+    def _take_verdict(self, fact: CertificateJudged) -> None:
+        self._verdict = fact.verdict
+
+    def _take_completion(self, _: HandshakeCompleted) -> None:
+        self._done = True
+        self._events.append(HandshakeDone(self.info))
+
+    takers: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
+        Choice: _take_choice,
+        CertificateJudged: _take_verdict,
+        HandshakeCompleted: _take_completion,
+        outcome.EarlyDataSettled: _take_settled,
+        outcome.KeysUpdated: _take_update,
+        outcome.SessionKept: _take_kept,
+        outcome.SessionOffered: _take_offered,
+        outcome.SessionSpent: _take_spent,
+        outcome.TicketArrived: _take_ticket,
+    }
 
     # --- Within -------------------------------------------------------------------------------
 
@@ -383,6 +402,18 @@ class Core:
         for observer in self._observers:
             observer.on_event(event)
 
+
+# What is between the machine and the connection: it holds secrets, or is told otherwise.
+_KEPT_HERE = frozenset(
+    {
+        outcome.EarlyExporter,
+        outcome.KeysUpdated,
+        outcome.SessionKept,
+        outcome.SessionOffered,
+        outcome.SessionSpent,
+        outcome.TicketArrived,
+    }
+)
 
 _CARRIED = ("role", "state", "phase", "client_hello", "server_hello", "choices", "verdict")
 

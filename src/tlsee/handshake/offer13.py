@@ -94,7 +94,7 @@ def _settle(opening: Opening, psk: SelectedPsk | None, flow: Flow) -> Next:
     if suite is None:
         raise nothing_common(Reasons.no_common_suite, hello.cipher_suites, config.suites13)
     alone = psk is not None and PskKeyExchangeMode.psk_dhe_ke not in modes(config, hello)
-    group = None if alone else _group(config, hello, flow)
+    group, share = (None, b"") if alone else _group_and_share(config, hello, flow)
     agreement = Agreement(
         suite,
         group,
@@ -102,17 +102,20 @@ def _settle(opening: Opening, psk: SelectedPsk | None, flow: Flow) -> Next:
         server_name(hello),
         limits_of_client(config, hello),
     )
-    if group is None or group in groups_and_shares(hello)[1]:
-        return _proceed(opening, agreement, psk, flow)
-    return _retry(basis, agreement, flow)
+    if share is None:
+        return _retry(basis, agreement, flow)
+    return _proceed(opening, agreement, share, psk, flow)
 
 
-def _group(config: ServerConfig, hello: ClientHello, flow: Flow) -> NamedGroup:
+def _group_and_share(
+    config: ServerConfig, hello: ClientHello, flow: Flow
+) -> tuple[NamedGroup, bytes | None]:
+    """The group, and the client's share of it, if it is there already."""
     groups, shares = groups_and_shares(hello)
     group: NamedGroup | None = told(choose_group(groups, shares, config.group_tiers), flow)
     if group is None:
         raise nothing_common(Reasons.no_common_group, groups, config.groups)
-    return group
+    return group, shares.get(group)
 
 
 def _retry(basis: ServerBasis, agreement: Agreement, flow: Flow) -> WaitRetriedClientHello:
@@ -159,15 +162,16 @@ class WaitRetriedClientHello(State):
             raise PeerMisbehaved(Reasons.cookie_wrong)
         check_unchanged(self.basis.hello, message)
         _, shares = groups_and_shares(message)
-        if tuple(shares) != (self.agreement.group,):
+        group = self.agreement.group
+        if group is None or tuple(shares) != (group,):
             raise PeerMisbehaved(Reasons.retry_not_followed, str(self.agreement.group))
         basis = ServerBasis(self.basis.config, self.basis.composer, message)
         was_early = _says_early(self.basis.hello)
         opening = Opening(basis, Retry(self.agreement, self.transcript, was_early))
         offered = _ask(opening, flow)
         if offered is not None:
-            return AwaitRetriedSession(opening, self.agreement, offered)
-        return _proceed(opening, self.agreement, None, flow)
+            return AwaitRetriedSession(opening, self.agreement, shares[group], offered)
+        return _proceed(opening, self.agreement, shares[group], None, flow)
 
 
 @value
@@ -176,28 +180,30 @@ class AwaitRetriedSession(State):
 
     opening: Opening
     agreement: Agreement
+    client_share: bytes
     offered: PreSharedKeyClientHello
     rfc: ClassVar[str] = "RECVD_CH"
 
     def on_session(self, answer: tuple[Source | None, ...], flow: Flow) -> Weighed:
         """The same search and the same check, over the transcript with the retry in it."""
         psk = select(self.opening, self.offered, answer, flow)
-        return _proceed(self.opening, self.agreement, psk, flow)
+        return _proceed(self.opening, self.agreement, self.client_share, psk, flow)
 
 
 # ---- With a key ----------------------------------------------------------------------------------
 
 
 def _proceed(
-    opening: Opening, agreement: Agreement, psk: SelectedPsk | None, flow: Flow
+    opening: Opening,
+    agreement: Agreement,
+    share: bytes,
+    psk: SelectedPsk | None,
+    flow: Flow,
 ) -> Weighed:
     """Everything is settled but who proves what."""
     basis = opening.basis
     hash_name = basis.config.provider.suites[agreement.suite].hash_name
     transcript = opening.before(hash_name).add(basis.hello.raw)
-    share = b""
-    if agreement.group is not None:
-        share = groups_and_shares(basis.hello)[1][agreement.group]
     retry = opening.retry
     was_early = retry.was_early if retry is not None else _says_early(basis.hello)
     terms = Terms(basis, agreement, transcript, share, retry is not None, was_early, psk)
@@ -232,9 +238,8 @@ class AwaitSessionVerdict(State):
             return _weigh_early(replace(self.terms, verdict=answer), flow)
         terms = replace(self.terms, psk=None)
         if terms.agreement.group is None:
-            group = _group(terms.basis.config, terms.basis.hello, flow)
+            group, share = _group_and_share(terms.basis.config, terms.basis.hello, flow)
             agreement = replace(terms.agreement, group=group)
-            share = groups_and_shares(terms.basis.hello)[1].get(group)
             if share is None:
                 return _retry(terms.basis, agreement, flow)
             terms = replace(terms, agreement=agreement, client_share=share)

@@ -81,6 +81,8 @@ Offered = tuple[OfferedPsk, ...]
 
 def offers(config: ClientConfig, session: Session | None, verdict: Verdict | None) -> Offered:
     """What a first hello offers: the session before the external keys."""
+    if session is None and not config.psks:
+        return ()
     found = []
     if session is not None:
         row = config.provider.suites[session.suite]
