@@ -11,6 +11,7 @@ from typing import Any
 from tlsee.cli.dialing import reach
 from tlsee.cli.exit_codes import CommandError, ExitCode, Usage
 from tlsee.cli.extras import Export, NotGiven, change_keys, exported
+from tlsee.cli.judging import BesidePeer
 from tlsee.cli.keylogs import open_keylogs
 from tlsee.cli.plumbing import Sink, standard_input
 from tlsee.cli.stores import reason_of
@@ -135,6 +136,9 @@ class Attempt:
         road = reach(wish.target, wish.proxy, deadline)
         self.road = road.text
         self.timings |= road.timings
+        fetcher = wish.config.judging.fetcher
+        if isinstance(fetcher, BesidePeer) and wish.proxy is None:
+            fetcher.reached(road.sock.getpeername()[0])
         self.stage = "handshake"
         began = time.perf_counter()
         try:

@@ -14,6 +14,7 @@ from tlsee.cli import connect_report
 from tlsee.cli.attempt import Attempt
 from tlsee.cli.exit_codes import CommandError, ExitCode, NotTried, Usage
 from tlsee.cli.json_output import connect_object, failed_object, line_of
+from tlsee.cli.judging import judging_options
 from tlsee.cli.output import Screen
 from tlsee.cli.plumbing import standard_output
 from tlsee.cli.surprises import Interrupted, confession
@@ -43,6 +44,7 @@ from tlsee.text import printable
     "--cert", metavar="FILE", help="Show this certificate (PEM, with its chain) if asked."
 )
 @click.option("--key", metavar="FILE", help="Its private key, if that is not in the same file.")
+@judging_options
 @click.option("--alpn", metavar="LIST", help="Application protocols to offer: h2,http/1.1.")
 @click.option(
     "--groups", metavar="LIST", help="Key exchange groups to offer: X25519MLKEM768,P-256."
@@ -82,7 +84,7 @@ from tlsee.text import printable
 )
 @click.option("-n", "no_stdin", is_flag=True, help="Never read standard input.")
 @click.option("-v", "--verbose", count=True, help="Tell every message; -vv every field.")
-@click.option("--chain", is_flag=True, help="Show every certificate and every check.")
+@click.option("--chain", is_flag=True, help="Show every certificate, path and check.")
 def command(**options: Any) -> int:
     """Connect to TARGET, and tell what was negotiated and proved.
 

@@ -6,6 +6,7 @@ from tlsee import policies
 from tlsee.cli.attempt import Attempt, ServerVerdict, Silence, sentence_of
 from tlsee.cli.exit_codes import CommandError
 from tlsee.cli.extras import NotGiven
+from tlsee.cli.judged_report import advice, certificate_rows, in_words, refusal, whole_search
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.styles import show
@@ -13,16 +14,14 @@ from tlsee.codes import AlertDescription, NamedGroup
 from tlsee.connection.info import ConnectionInfo
 from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.crypto.suites12 import suites12
-from tlsee.errors import AlertReceived, HandshakeTimeout, TLSError, Truncation
+from tlsee.errors import AlertReceived, CertificateRejected, HandshakeTimeout, TLSError, Truncation
 from tlsee.explain import alerts
-from tlsee.explain.certificates import chain_lines, chain_text, validity
 from tlsee.explain.layout import listed
 from tlsee.explain.narrate import narrate, title
 from tlsee.explain.phrases import CERTIFICATES
 from tlsee.explain.reading import finite_field
 from tlsee.explain.story import Kind, Story
 from tlsee.explain.summary import within_version
-from tlsee.identity.path.verdict import Verdict
 from tlsee.identity.proof import ByCertificate, ByDecryption, Unverified
 from tlsee.text import count, printable
 from tlsee.trace import Role
@@ -124,24 +123,7 @@ def _identity_rows(info: ConnectionInfo, screen: Screen) -> None:
         screen.row("identity", f"NOT PROVED (--insecure): {refusal(verdict)}", BAD)
     else:
         return
-    _certificate_rows(verdict, screen)
-
-
-def refusal(verdict: Verdict) -> str:
-    """Why a chain was refused, in a line."""
-    reason = verdict.reason
-    text = reason.sentence if reason is not None else "nobody vouches for it"
-    return _in_words(text, verdict.detail)
-
-
-def _certificate_rows(verdict: Verdict, screen: Screen) -> None:
-    text = chain_text(verdict)
-    if text:
-        screen.row("chain", text)
-    if verdict.leaf is not None:
-        screen.row("valid", validity(verdict.leaf, verdict.at))
-    if verdict.not_checked:
-        screen.row("not checked", f"{listed(verdict.not_checked)} (nothing here asks for it yet)")
+    certificate_rows(verdict, screen)
 
 
 def _alpn(info: ConnectionInfo, story: Story) -> str:
@@ -203,8 +185,7 @@ def _extras(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
     verdict = attempt.judgement
     if chain and verdict is not None:
         screen.line()
-        for line in chain_lines(verdict, screen.width):
-            screen.line(line)
+        whole_search(verdict, screen)
     if messages:
         screen.line()
         for block in narrate(attempt.story, detail=fields, width=screen.width):
@@ -239,7 +220,7 @@ def failure(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
         screen.row("alert", alert)
     verdict = attempt.judgement
     if verdict is not None and not verdict.accepted and attempt.info is None:
-        _certificate_rows(verdict, screen)
+        certificate_rows(verdict, screen)
     if attempt.info is None:
         screen.row("so far", _so_far(attempt))
     if attempt.wish.notes and verdict is not None:
@@ -302,17 +283,12 @@ def explained(attempt: Attempt) -> tuple[str, str]:
         return (sentence_of(error), "try again") if error is not None else ("", "")
     if isinstance(error, HandshakeTimeout):
         return f"{error.reason.sentence} ({attempt.wish.timeout:g} s)", _WAIT_LONGER
-    what = _in_words(error.reason.sentence, error.detail)
+    what = in_words(error.reason.sentence, error.detail)
     notes = [note for note in getattr(error, "__notes__", []) if note.startswith("the transport")]
-    return f"{what}{''.join(f' ({note})' for note in notes[:1])}", error.fix
-
-
-def _in_words(sentence: str, detail: str) -> str:
-    """Both, unless the detail says it all in the same words."""
-    if not detail:
-        return sentence
-    repeated = sentence.split()[:4] == detail.split()[:4]
-    return detail if repeated else f"{sentence}: {detail}"
+    fix = error.fix
+    if isinstance(error, CertificateRejected) and error.verdict is not None:
+        fix = advice(error.verdict) or fix
+    return f"{what}{''.join(f' ({note})' for note in notes[:1])}", fix
 
 
 def _showed_certificate(story: Story) -> bool:

@@ -44,6 +44,9 @@ _OPTIONS = (
 )
 
 
+JUDGING = ("at", "crl", "ocsp", "revocation", "profile")
+
+
 def judging_options(function: F) -> F:
     """Add the options to a command."""
     for option in reversed(_OPTIONS):

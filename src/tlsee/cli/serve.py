@@ -14,6 +14,7 @@ import click
 from tlsee import policies
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import CommandError, NotTried, Usage
+from tlsee.cli.judging import JUDGING, judging_options, manner_of
 from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
@@ -56,6 +57,7 @@ from tlsee.text import printable
     type=click.Choice(["required", "optional"]),
     help="Required unless told otherwise.",
 )
+@judging_options
 @click.option("--alpn", metavar="LIST", help="Application protocols; http/1.1 unless given.")
 @click.option(
     "--policy",
@@ -114,6 +116,12 @@ def _config(options: dict[str, Any], credential: Credential | FileCredentials) -
         trust = one if trust is None else trust.plus(one)
     if options["client_auth"] is not None and trust is None:
         raise Usage("--client-auth without --client-ca", "say whom to believe: --client-ca FILE")
+    manner = manner_of(options)
+    if trust is None and any(options[name] for name in JUDGING):
+        raise Usage(
+            "--at, --crl, --ocsp, --revocation and --profile are about clients' certificates",
+            "ask for those: --client-ca FILE",
+        )
     alpn = lists.protocols(options["alpn"])
     if not alpn and not options["echo"]:
         alpn = ["http/1.1"]
@@ -121,7 +129,8 @@ def _config(options: dict[str, Any], credential: Credential | FileCredentials) -
         return ServerConfig(
             credentials=[credential],
             sessions=False,
-            client_trust=trust,
+            client_trust=manner.under_profile(trust) if trust is not None else None,
+            **manner.settings,
             client_auth=options["client_auth"],
             versions=lists.versions(options["tls"]),
             policy=lists.policy(options["policy"]),

@@ -12,6 +12,7 @@ from typing import Any
 from tlsee.cli import lists, stores
 from tlsee.cli.exit_codes import Usage
 from tlsee.cli.extras import Extras, extras_of
+from tlsee.cli.judging import manner_of
 from tlsee.cli.keylogs import keylog_files
 from tlsee.cli.meant import no_file
 from tlsee.cli.output import is_terminal
@@ -75,13 +76,15 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
     exchange = _exchange(options)
     extras = extras_of(options)
     believed = stores.trusted(options["ca"], environ, insecure=options["insecure"])
+    manner = manner_of(options)
     alpn = lists.protocols(options["alpn"])
     if exchange is Exchange.HTTP and not alpn:
         alpn = ["http/1.1"]
     mine = stores.credential(options["cert"], options["key"])
     try:
         config = ClientConfig(
-            trust=believed.trust,
+            trust=manner.under_profile(believed.trust),
+            **manner.settings,
             sessions=False,
             versions=lists.versions(options["tls"]),
             policy=lists.policy(options["policy"]),

@@ -1,4 +1,4 @@
-"""A chain in lines: who vouches for whom, for how long, and what the judge made of it."""
+"""A chain in lines: who vouches for whom, and for how long."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tlsee.explain.layout import WIDTH, labelled
 from tlsee.identity.certificate import CertificateView
-from tlsee.identity.path.verdict import Path, Verdict
+from tlsee.identity.path.verdict import Verdict
 from tlsee.text import count, printable
 
 DAY = 86_400
@@ -46,7 +46,7 @@ def _days(seconds: float) -> str:
 
 
 def chain_lines(verdict: Verdict, width: int = WIDTH) -> list[str]:
-    """Every certificate that was sent, then the anchor, then what was checked."""
+    """Every certificate that was sent, then the anchor."""
     lines = []
     for number, view in enumerate(verdict.presented, 1):
         lines += certificate_lines(f"sent {number}", view, verdict.at, width)
@@ -56,8 +56,6 @@ def chain_lines(verdict: Verdict, width: int = WIDTH) -> list[str]:
         if anchor not in verdict.presented:
             label = f"anchor, in {path.anchor.store}"
             lines += certificate_lines(label, anchor, verdict.at, width)
-    for number, tried in enumerate(verdict.tried, 1):
-        lines += path_lines(number, tried, width)
     return lines
 
 
@@ -74,18 +72,4 @@ def certificate_lines(label: str, view: CertificateView, at: float, width: int) 
     lines += labelled("  valid", validity(view, at), width, 12)
     digest = view.fingerprint
     lines += labelled("  sha256", f"{digest[:32]} {digest[32:]}", width, 12)
-    return lines
-
-
-def path_lines(number: int, path: Path, width: int) -> list[str]:
-    """One path that was tried, with its checks."""
-    result = "accepted" if path.accepted else "refused"
-    lines = labelled(f"path {number}", f"{result}: {path.chain}", width, 12)
-    passed = dict.fromkeys(check.name for check in path.checks if check.ok)
-    if passed:
-        lines += labelled("  ok", ", ".join(passed), width, 12)
-    for certificate, check in path.failures:
-        detail = f": {check.detail}" if check.detail else ""
-        text = f"{certificate.subject}, {check.name}{detail} ({check.clause})"
-        lines += labelled("  FAIL", text, width, 12)
     return lines

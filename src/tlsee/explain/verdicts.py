@@ -12,11 +12,12 @@ from tlsee.explain.verdicts_words import (
     CONNECTED,
     Telling,
     fix,
+    held,
     not_checked,
     passed,
     profile,
 )
-from tlsee.identity.certificate import moment
+from tlsee.identity.certificate import CertificateView, moment
 from tlsee.identity.path.known import Revocation
 from tlsee.identity.path.purpose import Purpose
 from tlsee.identity.path.verdict import Path, Verdict, WhatIf
@@ -25,7 +26,7 @@ from tlsee.text import count, printable
 
 __all__ = [
     "CONNECTED", "Telling", "cause", "expiry_lines", "fix", "not_checked", "refusal_lines",
-    "revocation_of_leaf", "screen", "tree", "what_if_lines",
+    "revocation_of_leaf", "screen", "search_lines", "tree", "what_if_lines",
 ]  # fmt: skip
 
 LABEL = 10  # columns of a row's label, behind two of indent
@@ -50,6 +51,14 @@ def screen(verdict: Verdict, telling: Telling = CONNECTED, width: int = WIDTH) -
 def refusal_lines(verdict: Verdict, telling: Telling, width: int = WIDTH) -> list[Line]:
     """Evidence and what-ifs alone, for a screen that has said verdict and cause already."""
     return [*tree(verdict, telling, width), *what_if_lines(verdict, width)]
+
+
+def search_lines(verdict: Verdict, telling: Telling, width: int = WIDTH) -> list[Line]:
+    """Every path with every check, and what nobody looked at."""
+    lines = tree(verdict, telling, width)
+    if verdict.path is not None:
+        lines += _rows("all held", held(verdict.path), width)
+    return [*lines, *_last_rows(verdict, telling, width)]
 
 
 def heading(reason: Reason) -> str:
@@ -116,10 +125,18 @@ def _number(path: Path, verdict: Verdict) -> int:
     return 0
 
 
-def expiry_lines(verdict: Verdict, width: int = WIDTH, label_width: int = LABEL) -> list[Line]:
-    """What of an accepted path ends within 14 days."""
+def expiry_lines(
+    verdict: Verdict,
+    width: int = WIDTH,
+    label_width: int = LABEL,
+    *,
+    but: CertificateView | None = None,
+) -> list[Line]:
+    """What of an accepted path ends within 14 days, ``but`` what a screen tells elsewhere."""
     lines: list[Line] = []
     for view in verdict.expiring:
+        if view == but:
+            continue
         left = view.not_after - verdict.at
         days, hours = divmod(int(left // 3600), 24)
         span = count(days, "day") if days else count(hours, "hour") if hours else "minutes"

@@ -115,18 +115,27 @@ def passed(verdict: Verdict) -> str:
     path = verdict.path
     if path is None:
         return ""
+    rest = _held(path)
+    said = [_name(verdict)] if rest.pop("name", "") is None else []
+    for name, words in _PASSED.items():
+        if rest.pop(name, "") is None:
+            said.append(words or verdict.purpose.usage)
+    text = ", ".join(said)
+    return f"{text}, and {count(len(rest), 'rule')} more" if rest else text
+
+
+def held(path: Path) -> str:
+    """Every rule that held for all certificates of a path, by its name in docs/profiles.md."""
+    return ", ".join(_held(path))
+
+
+def _held(path: Path) -> dict[str, None]:
     failed = {check.name for check in path.checks if not check.ok}
-    held = dict.fromkeys(
+    return dict.fromkeys(
         check.name
         for check in path.checks
         if check.ok and check.name not in failed and not check.detail.startswith("not known")
     )
-    said = [_name(verdict)] if held.pop("name", "") is None else []
-    for name, words in _PASSED.items():
-        if held.pop(name, "") is None:
-            said.append(words or verdict.purpose.usage)
-    text = ", ".join(said)
-    return f"{text}, and {count(len(held), 'rule')} more" if held else text
 
 
 def _name(verdict: Verdict) -> str:
@@ -151,7 +160,7 @@ def not_checked(verdict: Verdict, telling: Telling) -> list[str]:
     found = []
     for item in verdict.not_checked:
         if item != "revocation":
-            found.append(item)
+            found.append(_unknown(item, verdict, telling))
         elif asks:
             found.append("revocation (asked about once all else holds)")
         else:
@@ -159,6 +168,16 @@ def not_checked(verdict: Verdict, telling: Telling) -> list[str]:
     if verdict.name is None and verdict.purpose is Purpose.SERVER:
         found.append(f"name ({telling.unnamed})")
     return found
+
+
+def _unknown(item: str, verdict: Verdict, telling: Telling) -> str:
+    """What nobody could say; of a peer also that it stapled nothing, where that is so."""
+    leaf, asked = verdict.leaf, verdict.asked
+    if telling.subject or asked is None or leaf is None or any(asked.stapled[:1]):
+        return item
+    if not item.startswith(f"revocation of {leaf.subject}:"):
+        return item
+    return f"{item}; no OCSP response stapled"
 
 
 def profile(verdict: Verdict, telling: Telling) -> str:

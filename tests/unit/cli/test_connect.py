@@ -5,13 +5,16 @@ from __future__ import annotations
 import errno
 import io
 import json
+import re
 import socket
 import struct
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.x509.ocsp import OCSPCertStatus
 
 from tests.support.command import (
     ENCODINGS,
@@ -23,6 +26,7 @@ from tests.support.command import (
     tlsee,
     world,
 )
+from tests.support.revocation import ocsp_response, revocation_list
 from tests.support.schemas import complaints, schema
 from tests.support.snapshots import matches_snapshot
 from tlsee.cli import connect
@@ -130,7 +134,8 @@ def test_messages_fields_and_chain(world: World) -> None:
     looks_good(result.out)
     assert " 7  client -> server  Finished" in result.out
     assert "  verify_data " in result.out
-    assert "  path 1      accepted: localhost <- a test's CA (in ca.pem)" in result.out
+    assert "  `-- path 1   a test's CA" in result.out
+    assert "  all held  key, signature algorithm, critical extensions" in result.out
     assert "anchor, in ca.pem" in result.out
 
 
@@ -276,7 +281,10 @@ def test_another_name(world: World) -> None:
     for line in (
         "  reason      the certificate is for other.example; asked for localhost",
         "  alert       bad_certificate (42) sent",
-        "  chain       other.example <- a test's CA (in ca.pem)",
+        "  |     FAIL   the certificate is for other.example; asked for localhost",
+        "  `-- path 1   a test's CA                                               refused",
+        "        ok     ends at a test's CA, your anchor (ca.pem)",
+        "  what if   asked for other.example                              path 1 ACCEPTED",
         "  fix         connect by a name that it lists, or have it issued for this one",
     ):
         assert line in result.out.splitlines()
@@ -542,3 +550,77 @@ def _relay(one: socket.socket, two: socket.socket) -> None:
             pairs[ready].setblocking(True)
             pairs[ready].sendall(data)
             pairs[ready].setblocking(False)
+
+
+# ---- what the judge is told on the command line
+
+
+def _stapling(world: World, status: OCSPCertStatus) -> ServerConfig:
+    credential = world.authority.issue("localhost")
+    since, until = time.time() - 3600, time.time() + 86_400
+    response = ocsp_response(
+        credential.chain[0], world.authority, status=status, since=since, until=until
+    )
+    return ServerConfig(credentials=[credential.with_staples([response])])
+
+
+def test_a_good_staple_is_told(world: World) -> None:
+    """A stapled response that was good is a row of the screen, and nothing is left unchecked."""
+    config = _stapling(world, OCSPCertStatus.GOOD)
+    result = _connect(world, config, "--revocation", "soft")
+    assert result.code == 0
+    looks_good(result.out)
+    assert re.search(r"\n  revocation  good as of .* \(stapled OCSP response\)\n", result.out)
+    assert "not checked" not in result.out
+
+
+def test_a_revoked_certificate_is_refused(world: World) -> None:
+    """The same response, saying revoked: the path tree says who said so."""
+    config = _stapling(world, OCSPCertStatus.REVOKED)
+    assert _connect(world, config).code == 0
+    result = _connect(world, config, "--revocation", "soft")
+    assert result.code == 1
+    looks_good(result.out)
+    text = " ".join(result.out.replace("|", "").split())
+    assert "FAIL revoked" in text
+    assert "says the stapled OCSP response RFC 6960, 2.2; sent by the peer, 1st, DER" in text
+    assert "certificate_revoked (44) sent" in text
+
+
+def test_nothing_stapled(world: World) -> None:
+    """Who asked and got no response is told that; hard refuses it."""
+    result = _connect(world, _config(world), "--revocation", "soft")
+    text = " ".join(result.out.split())
+    assert result.code == 0
+    assert "not checked revocation of localhost: no list is given" in text
+    assert "no OCSP response stapled ALPN" in text
+    result = _connect(world, _config(world), "--revocation", "hard")
+    assert (result.code, "certificate_unknown (46) sent" in result.out) == (1, True)
+
+
+def test_lists_moments_and_profiles(world: World) -> None:
+    """--crl, --at and --profile reach the judge, as in ``tlsee verify``."""
+    config = _config(world)
+    listed = world.directory / "ca.crl"
+    since, until = time.time() - 3600, time.time() + 86_400
+    own = config.credentials[0].chain[0]
+    listed.write_bytes(revocation_list(world.authority, [own], since=since, until=until))
+    result = _connect(world, config, "--crl", str(listed))
+    assert (result.code, "certificate_revoked (44) sent" in result.out) == (1, True)
+    result = _connect(world, config, "--at", "+14d")
+    assert (result.code, "certificate_expired (45) sent" in result.out) == (1, True)
+    assert _connect(world, config, "--at", "never").code == 2
+    credential = world.authority.issue("localhost", server=False)
+    config = ServerConfig(credentials=[credential])
+    assert _connect(world, config).code == 0
+    result = _connect(world, config, "--profile", "web")  # on the web serverAuth has to be said
+    assert (result.code, "unsupported_certificate (43) sent" in result.out) == (1, True)
+
+
+def test_insecure_shows_the_search(world: World) -> None:
+    """Who goes on whoever the server is sees what was wrong with it."""
+    result = _connect(world, _config(world, "other.example"), "--insecure")
+    assert result.code == 0
+    looks_good(result.out)
+    assert "NOT PROVED" in result.out
+    assert "  |     FAIL   the certificate is for other.example; asked for" in result.out

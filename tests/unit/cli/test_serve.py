@@ -11,6 +11,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,9 @@ import pytest
 
 from tests.support.command import World, looks_good, tlsee, world
 from tests.support.house import REPOSITORY
+from tests.support.revocation import revocation_list
 from tests.support.schemas import complaints, schema
+from tlsee.identity.pem import certificates_in
 
 __all__ = ["world"]
 
@@ -252,6 +255,23 @@ def test_client_certificates(world: World) -> None:
         assert "shows no certificate, which is allowed" in tlsee(*connect, "--http", "/").out
 
 
+def test_how_clients_are_judged(world: World) -> None:
+    """--crl, --at and the others are about clients' certificates."""
+    listed = world.directory / "ca.crl"
+    since, until = time.time() - 3600, time.time() + 86_400
+    own = certificates_in(world.client.read_bytes())[0]
+    listed.write_bytes(revocation_list(world.authority, [own], since=since, until=until))
+    for option, value, alert in (
+        ("--crl", str(listed), "certificate_revoked (44)"),
+        ("--at", "+14d", "certificate_expired (45)"),
+    ):
+        with serving(world.directory, "--client-ca", world.ca, option, value) as server:
+            connect = ("connect", f"localhost:{server.port}", "--ca", str(server.ca))
+            result = tlsee(*connect, "--cert", world.client)
+        assert result.code == 1
+        assert f"{alert} received" in result.out
+
+
 def test_a_certificate_of_ones_own(world: World) -> None:
     """``--cert`` and ``--key`` replace the throw-away authority."""
     chain, key = world.authority.issue_pem("localhost")
@@ -288,6 +308,8 @@ def test_the_throw_away_authority_is_limited(tmp_path: Path) -> None:
         (("--client-auth", "optional"), 2, "--client-auth without --client-ca"),
         (("--cert", "/nowhere.pem"), 2, "cannot read /nowhere.pem"),
         (("--client-ca", "/nowhere.pem"), 2, "cannot read /nowhere.pem"),
+        (("--at", "+14d"), 2, "ask for those: --client-ca FILE"),
+        (("--revocation", "soft"), 2, "ask for those: --client-ca FILE"),
         (("--ca-out", "/nowhere/ca.pem"), 2, "cannot write /nowhere/ca.pem"),
         (("--tls", "1.1"), 2, "use --tls 1.3 or --tls 1.2"),
         (("--bind", "192.0.2.1"), 3, "--bind takes an address of this machine"),

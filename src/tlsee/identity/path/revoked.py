@@ -78,7 +78,7 @@ class Inquiry:
     def _check(self, certificate: CertificateView, status: Status) -> Check:
         passed = PASSED["revocation"]
         if status.state is State.GOOD:
-            return Check(passed.name, True, status.detail or status.source, status.clause)
+            return Check(passed.name, True, f"{status.detail} ({status.source})", status.clause)
         unknown = status.state is State.UNKNOWN
         if unknown and not status.fatal and self._asked.revocation is Revocation.SOFT:
             return Check(passed.name, True, f"not known: {status.detail}", status.clause)
