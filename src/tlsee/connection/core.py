@@ -7,9 +7,7 @@ an alert and is kept.
 from __future__ import annotations
 
 import threading
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
 
 from tlsee import defaults
 from tlsee.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
@@ -18,12 +16,9 @@ from tlsee.connection.events import (
     AlertReceived,
     DataReceived,
     EarlyDataReceived,
-    Event,
-    HandshakeDone,
-    KeysUpdated,
     PeerClosed,
-    TicketReceived,
 )
+from tlsee.connection.facts import Facts
 from tlsee.connection.info import ConnectionInfo, info_of
 from tlsee.connection.reading import Item, RecordReader
 from tlsee.connection.refusals import refusal
@@ -41,7 +36,6 @@ from tlsee.errors import (
     TLSError,
     Truncation,
 )
-from tlsee.handshake import outcome
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import Driver, State
 from tlsee.handshake.post12 import Connected12
@@ -51,18 +45,16 @@ from tlsee.trace import (
     AlertArrived,
     AlertSent,
     CertificateJudged,
-    Choice,
     Direction,
     Epoch,
     Failed,
-    HandshakeCompleted,
     KeysInstalled,
     Observer,
     Role,
 )
 
 
-class Core:
+class Core(Facts):
     """State shared by both halves, the carrier's methods, and the way of a record inwards."""
 
     def __init__(
@@ -72,32 +64,23 @@ class Core:
         start: Callable[[Flow], State],
         observers: Sequence[Observer],
     ) -> None:
+        super().__init__(config, observers)
         self.role = role
-        self.config = config
         self.middlebox_compatibility = config.policy.middlebox_compatibility
         self.has_key_update = True
         self._lock = threading.RLock()
-        self._observers = tuple(observers)
         observe = self._notify if self._observers else None
         self._reader = RecordReader(role, observe)
         self._writer = RecordWriter(config.policy.padding_block, observe)
-        self._events: deque[Event] = deque()
-        self._choices: list[Choice] = []
-        self._verdict: Any = None
         self._error: TLSError | None = None
         self._may_read = False
         self._may_write = False
         self._may_read_early = False
-        self._offered: outcome.SessionOffered | None = None
-        self._early_room = 0  # bytes of early data that may still come, or go
-        self._done = False
         self._peer_closed = False
         self._write_closed = False
         self._eof = False
         self._warnings = 0
-        self._updates_in_a_row = 0
         self._asked_for_update = False
-        self._answers_unsent = 0  # KeyUpdates in the queue that the peer made us send
         self._driver = Driver(start, self, observe)
 
     # --- What is known ------------------------------------------------------------------------
@@ -182,58 +165,6 @@ class Core:
             self._reader.clear_limit = read - 1
         self._writer.fragment = min(self._writer.fragment, write - 1)
 
-    def tell(self, fact: Any) -> None:
-        """Facts become events, evidence, and news for observers."""
-        take = self.takers.get(type(fact))
-        if take is not None:
-            take(self, fact)
-        if self._observers and type(fact) not in _KEPT_HERE:
-            self._notify(fact)
-
-    def _take_ticket(self, fact: outcome.TicketArrived) -> None:
-        self._count_post_handshake()
-        self._keep_session(fact)
-
-    def _take_kept(self, fact: outcome.SessionKept) -> None:
-        fact.sessions.keep(fact.identity, fact.session, fact.session.issued_at)
-
-    def _take_spent(self, fact: outcome.SessionSpent) -> None:
-        fact.sessions.spend(fact.identity)
-
-    def _take_offered(self, fact: outcome.SessionOffered) -> None:
-        self._offered = fact
-
-    def _take_settled(self, _: outcome.EarlyDataSettled) -> None:
-        self._early_room = 0
-
-    def _take_update(self, fact: outcome.KeysUpdated) -> None:
-        self._events.append(KeysUpdated(fact.direction, fact.requested))
-        if fact.direction is Direction.READ:
-            self._count_post_handshake()
-            self._answers_unsent += fact.requested
-
-    def _take_choice(self, fact: Choice) -> None:
-        self._choices.append(fact)
-
-    def _take_verdict(self, fact: CertificateJudged) -> None:
-        self._verdict = fact.verdict
-
-    def _take_completion(self, _: HandshakeCompleted) -> None:
-        self._done = True
-        self._events.append(HandshakeDone(self.info))
-
-    takers: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
-        Choice: _take_choice,
-        CertificateJudged: _take_verdict,
-        HandshakeCompleted: _take_completion,
-        outcome.EarlyDataSettled: _take_settled,
-        outcome.KeysUpdated: _take_update,
-        outcome.SessionKept: _take_kept,
-        outcome.SessionOffered: _take_offered,
-        outcome.SessionSpent: _take_spent,
-        outcome.TicketArrived: _take_ticket,
-    }
-
     # --- Within -------------------------------------------------------------------------------
 
     def _process(self) -> None:
@@ -307,26 +238,6 @@ class Core:
         if question is not None:
             self._events.append(question)
 
-    def _keep_session(self, fact: outcome.TicketArrived) -> None:
-        sessions = self.config.sessions if isinstance(self.config, ClientConfig) else None
-        if fact.session is not None and sessions is not None:
-            sessions.put(fact.key, fact.session)
-        self._events.append(TicketReceived(fact.lifetime, fact.session))
-
-    def _forget_session(self) -> None:
-        """RFC 5246, 7.2.2: what fails is not resumed again; a full handshake may go well."""
-        sessions = self.config.sessions if isinstance(self.config, ClientConfig) else None
-        if self._offered is not None and not self._done and sessions is not None:
-            sessions.forget(self._offered.key, self._offered.session)
-
-    def _count_post_handshake(self) -> None:
-        """Messages, not records: neither hides many in one nor counts the fragments of one."""
-        self._updates_in_a_row += 1
-        if self._updates_in_a_row > defaults.KEY_UPDATE_LIMIT:
-            raise PeerMisbehaved(Reasons.too_many_key_updates, "or tickets, with no data between")
-        if self._answers_unsent > defaults.KEY_UPDATE_LIMIT:
-            raise PeerMisbehaved(Reasons.too_many_key_updates, "and it takes none of our answers")
-
     def _take_alert(self, item: Item) -> None:
         if self._driver.buffer.pending:
             raise PeerMisbehaved(Reasons.interleaved_handshake, "alert")
@@ -398,22 +309,6 @@ class Core:
             if self._observers:
                 self._notify(Failed(error))
 
-    def _notify(self, event: Any) -> None:
-        for observer in self._observers:
-            observer.on_event(event)
-
-
-# What is between the machine and the connection: it holds secrets, or is told otherwise.
-_KEPT_HERE = frozenset(
-    {
-        outcome.EarlyExporter,
-        outcome.KeysUpdated,
-        outcome.SessionKept,
-        outcome.SessionOffered,
-        outcome.SessionSpent,
-        outcome.TicketArrived,
-    }
-)
 
 _CARRIED = ("role", "state", "phase", "client_hello", "server_hello", "choices", "verdict")
 
