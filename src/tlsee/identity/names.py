@@ -56,13 +56,6 @@ class Identities:
     uris: tuple[str, ...]
     mails: tuple[str, ...]
 
-    @property
-    def spiffe_id(self) -> str | None:
-        """The SPIFFE id (SPIFFE X.509-SVID, 2), if there is exactly one URI and it is one."""
-        if len(self.uris) != 1 or not self.uris[0].lower().startswith("spiffe://"):
-            return None
-        return self.uris[0]
-
 
 def identities_of(certificate: CertificateView) -> Identities:
     """What a certificate's subjectAltName presents."""

@@ -16,6 +16,7 @@ from tests.support.certificates import HOST, Extension, accepted, alt_names, for
 from tests.unit.identity.test_judge import usage
 from tlsee.crypto.private_keys import generate
 from tlsee.identity.path.judge import Purpose
+from tlsee.identity.peer_identity import identity_of
 from tlsee.identity.trust import Profile
 
 AUTHORITY = x509.BasicConstraints(ca=True, path_length=None)
@@ -135,4 +136,4 @@ def test_who_a_meshs_peer_is() -> None:
     for names, expected in ((uris[:1], SPIFFE_ID), (uris, None), (uris[1:], None)):
         leaf = forge(None, [(alt_names(*names), False)])
         peer = accepted([leaf], store(leaf), name=None, purpose=Purpose.CLIENT).require()
-        assert peer.identities.spiffe_id == expected
+        assert identity_of(peer.certificate).spiffe_id == expected

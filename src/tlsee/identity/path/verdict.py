@@ -10,7 +10,6 @@ from tlsee.codes import AlertDescription
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.errors import CertificateRejected, Reasons
 from tlsee.identity.certificate import CertificateView, leaf_key
-from tlsee.identity.names import Identities, identities_of
 from tlsee.identity.path.asked import Asked
 from tlsee.identity.path.known import Fetch
 from tlsee.identity.path.purpose import KeyUse, Purpose
@@ -137,11 +136,6 @@ class VerifiedPeer:
     def chain(self) -> tuple[CertificateView, ...]:
         """From the leaf to the anchor."""
         return self.path.certificates
-
-    @property
-    def identities(self) -> Identities:
-        """Every name that the certificate presents, by its form."""
-        return identities_of(self.certificate)
 
     @property
     def store(self) -> str:
