@@ -108,7 +108,7 @@ class _Tree:
         for check in dict.fromkeys(step.checks):
             if not check.ok and not (place == 0 and check in self.common):
                 yield from self._failed(check, view, stem, known_as, step)
-            elif check.name == "revocation" and check.detail and not _unknown(check):
+            elif check.ok and check.name == "revocation" and check.detail and not _unknown(check):
                 yield from self._row("ok", check.detail, stem)
 
     def _failed(
@@ -124,7 +124,7 @@ class _Tree:
             return
         text = check.detail or check.name
         if known_as:
-            text = text.removeprefix(f"{known_as}, ")
+            text = text.removeprefix(f"{known_as}, ").removeprefix(f"{known_as}: ")
         yield from self._row("FAIL", text, stem)
         where = [check.clause] if check.clause else []
         # A failure noted where the same rule has held is about somebody else's certificate.

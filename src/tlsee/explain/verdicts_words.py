@@ -98,7 +98,7 @@ _PASSED = {
     "signature": "signatures",
     "dates": "dates",
     "key usage": "key usage",
-    "purpose": "",  # its own name
+    "purpose": "",  # by its own name
     "key": "key sizes",
     "signature algorithm": "algorithms",
     "name constraints": "name constraints",
@@ -119,9 +119,16 @@ def passed(verdict: Verdict) -> str:
     said = [_name(verdict)] if rest.pop("name", "") is None else []
     for name, words in _PASSED.items():
         if rest.pop(name, "") is None:
-            said.append(words or verdict.purpose.usage)
+            said.append(words or _purpose(verdict))
     text = ", ".join(said)
     return f"{text}, and {count(len(rest), 'rule')} more" if rest else text
+
+
+def _purpose(verdict: Verdict) -> str:
+    """A certificate that names no purpose at all is for this one too, but does not say so."""
+    leaf = verdict.leaf
+    says = leaf is not None and leaf.extended_key_usage is not None
+    return verdict.purpose.usage if says else "purpose"
 
 
 def held(path: Path) -> str:

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from tests.support import cases
 from tests.support.cases import AT, DAY, EXPIRED, HOST, LONG, NOW, YEAR, Corp, cross_signed, leaf
@@ -43,7 +45,7 @@ def _api(corp: Corp, **options: Any) -> Path:
 
 def _words(result: Result) -> str:
     looks_good(result.out)
-    return " ".join(result.out.split())
+    return " ".join(result.out.replace("|", " ").split())
 
 
 def _object(result: Result) -> dict[str, Any]:
@@ -203,6 +205,22 @@ def test_an_unknown_authority(corp: Corp) -> None:
     assert "(--untrusted FILE)" in text
 
 
+def test_an_authority_that_could_be_fetched(corp: Corp) -> None:
+    """The address in the certificate is told and not asked."""
+    where = x509.UniformResourceIdentifier("http://aia.test/issuing.crt")
+    access = x509.AccessDescription(AuthorityInformationAccessOID.CA_ISSUERS, where)
+    extensions = [(x509.AuthorityInformationAccess([access]), False)]
+    api = _api(corp, extensions=extensions)
+    options = ("verify", api, "--ca", corp.desk / "corp-root.pem", "--at", AT)
+    text = _words(tlsee(*options))
+    assert "what if with the missing issuer from the address in the not fetched" in text
+    assert "certificate: http://aia.test/issuing.crt" in text
+    found = _object(tlsee(*options, "--json"))["what_ifs"]
+    assert [(one["accepted"], one["needs"]) for one in found] == [
+        (None, ["http://aia.test/issuing.crt"])
+    ]
+
+
 def test_a_self_signed_one(corp: Corp) -> None:
     """Nobody else vouches for it; believing it would help, and that is judged."""
     alone = corp.put("alone.pem", forge(None, [(alt_names(HOST), False)]))
@@ -331,6 +349,10 @@ def test_hard_wants_to_know(corp: Corp) -> None:
     options = ("--crl", _put_list(corp), "--revocation", "hard")
     text = _words(_verify(corp, api, "--name", HOST, *options))
     assert text.startswith("REFUSED revocation_unknown")
+    unknown = corp.desk / "root.crl"
+    unknown.write_bytes(revocation_list(corp.root, since=NOW - DAY, until=NOW + DAY))
+    result = _verify(corp, api, "--crl", unknown, "--revocation", "hard")
+    assert result.out.count("no list is given, and it does not say whom to ask") == 1
 
 
 @pytest.mark.parametrize(

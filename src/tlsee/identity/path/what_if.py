@@ -9,7 +9,7 @@ from tlsee.identity import names
 from tlsee.identity.certificate import CertificateView, moment
 from tlsee.identity.path import bounds
 from tlsee.identity.path.asked import Asked
-from tlsee.identity.path.known import Fetch, Needs
+from tlsee.identity.path.known import Fetch, FetchKind, Needs
 from tlsee.identity.path.verdict import Path, Verdict, WhatIf
 from tlsee.identity.trust import Anchor, Profile, Trust
 from tlsee.reasons import Reasons
@@ -86,11 +86,13 @@ def _issuers(asked: Asked, judge: Judge, fetched: Mapping[Fetch, bytes | str]) -
     """With the issuers that certificates say where to find."""
     if asked.fetch_issuers:
         return
-    known = asked.known.plus(fetched)
+    known = replace(asked.known.plus(fetched), offline=False)  # to learn what would be fetched
     outcome = judge(replace(asked, fetch_issuers=True, known=known))
     change = "with the missing issuer from the address in the certificate"
     if isinstance(outcome, Needs):
-        wanted = tuple(fetch for fetch in outcome.fetches if fetch not in fetched)
-        yield WhatIf(change, None, wanted)
+        issuers = (fetch for fetch in outcome.fetches if fetch.kind is FetchKind.ISSUER)
+        wanted = tuple(fetch for fetch in issuers if fetch not in fetched)
+        if wanted:
+            yield WhatIf(change, None, wanted)
     elif outcome.accepted:
         yield WhatIf(change, outcome)
