@@ -22,12 +22,13 @@ from tests.support.resuming import resumable
 from tlsee import policies
 from tlsee.codes import ContentType, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.explain.collector import Collector
 from tlsee.recording.format import FrameReader, read_header
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
-from tlsee.trace import Choice, RecordReceived, RecordSent, SecretDerived
+from tlsee.trace import Choice, RecordReceived, RecordSent, Role, SecretDerived
 
 TLS12 = {"versions": [ProtocolVersion.TLS12]}
 TLS13 = {"versions": [ProtocolVersion.TLS13]}
@@ -95,6 +96,7 @@ class Recorded:
     server: Recorder
     full_client: Recorder
     full_server: Recorder
+    collectors: tuple[Collector, Collector]
 
     @property
     def recorders(self) -> tuple[Recorder, ...]:
@@ -106,13 +108,14 @@ def record(name: str) -> Recorded:
     client, server = SCENARIOS[name]()
     ours, theirs = Recorder(), Recorder()
     full_ours, full_theirs = Recorder(reveal_secrets=True), Recorder(reveal_secrets=True)
+    collectors = Collector(Role.CLIENT), Collector(Role.SERVER)
     early = name == "1.3, early data"
     pair = Pair(
         full_ours.watched(client),
         full_theirs.watched(server),
         name=None if name == "1.3, external key" else NAME,
-        client_options={"observers": [ours, full_ours], "early_data": early},
-        server_options={"observers": [theirs, full_theirs]},
+        client_options={"observers": [ours, full_ours, collectors[0]], "early_data": early},
+        server_options={"observers": [theirs, full_theirs, collectors[1]]},
     )
     if early:
         pair.client.write_early_data(EARLY)
@@ -125,7 +128,7 @@ def record(name: str) -> Recorded:
     for side in (pair.client, pair.server):
         side.close_write()
     pair.run()
-    made = Recorded(pair, ours, theirs, full_ours, full_theirs)
+    made = Recorded(pair, ours, theirs, full_ours, full_theirs, collectors)
     assert not any(recorder.failure for recorder in made.recorders)
     return made
 

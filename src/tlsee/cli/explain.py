@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from tlsee.cli import recordings
 from tlsee.cli.exit_codes import ExitCode, Usage
 from tlsee.cli.json_output import line_of
 from tlsee.cli.meant import is_a_file, looks_like_a_host, shown_target
@@ -25,8 +26,11 @@ LABEL = 10  # columns
 @click.command("explain", short_help="explain a word of TLS")
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-def command(words: tuple[str, ...], as_json: bool) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Of a recording every field with its bytes.")
+def command(words: tuple[str, ...], as_json: bool, verbose: bool) -> int:
     """Explain an alert, message, extension, suite, group, scheme, field, state, secret or attack.
+
+    A recording (connect --record FILE) is told as the connection was.
 
     \b
     Examples:
@@ -35,12 +39,16 @@ def command(words: tuple[str, ...], as_json: bool) -> int:
       tlsee explain 0x1301              whatever has this number
       tlsee explain master secret       older names find the new ones
       tlsee explain alerts              all of a kind
+      tlsee explain handshake.tlsrec    a recording
 
     Kinds: alerts, messages, extensions, suites, groups, schemes, versions,
     states, secrets, fields, reasons, terms, attacks.
     """  # noqa: D301 - click wants the backspace itself
     word = " ".join(words)
     found = look_up(word)
+    if not found.entries and not as_json and is_a_file(word):
+        recordings.tell(word, detail=verbose)
+        return ExitCode.WORKED
     problem = None if found.entries else _problem(word, found)
     screen = Screen(sys.stdout)
     if as_json:
@@ -58,8 +66,8 @@ def _problem(word: str, found: Found) -> Usage:
     name = printable(word, 60)
     if is_a_file(word):
         return Usage(
-            f"{name} is a file, and recordings cannot be read here",
-            "explain takes a word, as in: tlsee explain unknown_ca",
+            f"{name} is a file, and a recording is told in words",
+            f"leave --json out: tlsee explain {name}",
         )
     if looks_like_a_host(word):
         host = shown_target(word)

@@ -23,8 +23,7 @@ from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.suites12 import Suite12, suites12
 from tlsee.errors import TLSError
 from tlsee.explain.collector import Collector, Records, Spoken
-from tlsee.sessions.psk import ExternalPsk
-from tlsee.sessions.session import Session
+from tlsee.recording.seen import AnyExternalPsk, AnySession
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
@@ -300,13 +299,13 @@ class Story:
     @property
     def resumed(self) -> bool:
         """Whether an earlier session was taken up again."""
-        return isinstance(self.recalled, Session)
+        return isinstance(self.recalled, AnySession)
 
     @property
-    def external_key(self) -> ExternalPsk | None:
+    def external_key(self) -> AnyExternalPsk | None:
         """The external pre-shared key that both sides have used, or ``None``."""
         found = self.recalled
-        return found if isinstance(found, ExternalPsk) else None
+        return found if isinstance(found, AnyExternalPsk) else None
 
     @property
     def early_data_accepted(self) -> bool | None:

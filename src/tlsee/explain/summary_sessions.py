@@ -7,8 +7,7 @@ from tlsee.explain.phrases import CERTIFICATES, SIGNATURES
 from tlsee.explain.reading import name_of, view_of
 from tlsee.explain.story import Story
 from tlsee.identity.certificate import moment
-from tlsee.sessions.psk import ExternalPsk
-from tlsee.sessions.session import Session
+from tlsee.recording.seen import AnyExternalPsk, AnySession
 from tlsee.text import count, printable
 from tlsee.trace import Choice, Role
 from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello
@@ -31,9 +30,9 @@ def why(choice: Choice) -> str | None:
     return f"{described(choice.chosen)}{among}: {choice.rule}"
 
 
-def described(source: Session | ExternalPsk) -> str:
+def described(source: AnySession | AnyExternalPsk) -> str:
     """A session or an external key in a few words."""
-    if isinstance(source, ExternalPsk):
+    if isinstance(source, AnyExternalPsk):
         return f"the key '{printable(source.identity, 40)}'"
     return f"the session that began {moment(source.established_at)}"
 
@@ -41,10 +40,10 @@ def described(source: Session | ExternalPsk) -> str:
 def claim(side: Story, who: Role) -> str:
     """What a session or an external key tells one side of the peer, whose role is ``who``."""
     source = side.recalled
-    if isinstance(source, ExternalPsk):
+    if isinstance(source, AnyExternalPsk):
         name = printable(source.identity, 40)
         return f"the {who.value} holds the key '{name}', and so do all who were given it"
-    if not isinstance(source, Session) or not source.peer_chain:
+    if not isinstance(source, AnySession) or not source.peer_chain:
         return ""
     leaf = view_of(source.peer_chain[0])
     name = printable(name_of(leaf), 64) if leaf is not None else "the certificate"

@@ -144,6 +144,7 @@ def _session_body(item: SessionSeen) -> SessionBody:
         group=item.group or NamedGroup.of(0),
         server_name=text(item.server_name or ""),
         alpn=item.alpn or b"",
+        peer_chain=item.peer_chain,
     )
 
 
@@ -159,6 +160,7 @@ def _session_of(data: bytes) -> SessionSeen:
         body.group or None,
         text_of(body.server_name) or None,
         body.alpn or None,
+        body.peer_chain,
     )
 
 

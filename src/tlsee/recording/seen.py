@@ -7,7 +7,7 @@ these values go into the recording.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
@@ -73,6 +73,8 @@ class SessionSeen:
     group: NamedGroup | None
     server_name: str | None
     alpn: bytes | None
+    peer_chain: tuple[bytes, ...] = ()
+    _hidden: ClassVar[frozenset[str]] = frozenset({"peer_chain"})
 
     @classmethod
     def of(cls, session: Session) -> SessionSeen:
@@ -87,6 +89,7 @@ class SessionSeen:
             session.group,
             session.server_name,
             session.alpn,
+            session.peer_chain,
         )
 
 
@@ -103,6 +106,11 @@ class ExternalPskSeen:
     def of(cls, psk: ExternalPsk) -> ExternalPskSeen:
         """What was seen of a key."""
         return cls(psk.identity, psk.hash_name, psk.early_data, psk.imported)
+
+
+# What a choice about them names, live or recorded.
+AnySession = Session | SessionSeen
+AnyExternalPsk = ExternalPsk | ExternalPskSeen
 
 
 class Other(str):

@@ -177,6 +177,7 @@ class SessionBody:
     group: NamedGroup = u16(NamedGroup)
     server_name: bytes = opaque(0, SHORT)
     alpn: bytes = opaque(0, BYTE)
+    peer_chain: tuple[bytes, ...] = vector(opaque(1, LONG), 0, LONG)
 
 
 @struct

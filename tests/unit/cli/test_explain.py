@@ -81,7 +81,8 @@ def test_a_file_that_is_there(tmp_path: Path) -> None:
     """A file given to explain, and a file given to connect."""
     file = tmp_path / "chain.pem"
     file.write_bytes(b"x")
-    assert "is a file" in tlsee("explain", file).err
+    problem = " ".join(tlsee("explain", file).err.split())
+    assert "is a file, and this is no recording" in problem
     refused = tlsee("connect", file)
     assert (refused.code, refused.out) == (2, "")
     assert "to explain it, type: tlsee explain" in " ".join(refused.err.split())

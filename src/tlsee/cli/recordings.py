@@ -1,0 +1,168 @@
+"""Recordings at the command line: ``--record FILE`` makes one, ``tlsee explain FILE`` tells it."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tlsee.cli.exit_codes import Usage
+from tlsee.cli.output import HINT, Screen
+from tlsee.cli.stores import reason_of
+from tlsee.cli.styles import show
+from tlsee.errors import ApiMisuse
+from tlsee.explain import summary
+from tlsee.explain.narrate import narrate
+from tlsee.explain.recorded import story_of
+from tlsee.explain.story import Story
+from tlsee.identity.certificate import moment
+from tlsee.recording.recorder import Recorder
+from tlsee.recording.recording import Recording
+from tlsee.text import count, printable
+from tlsee.values import value
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@value
+class RecordWish:
+    """Where to record to, and whether with everything in it."""
+
+    path: str
+    reveal_secrets: bool = False
+
+    def numbered(self, number: int) -> RecordWish:
+        """The file of the connection with this number; the first one's is the name as given."""
+        if number == 1:
+            return self
+        path = Path(self.path)
+        return RecordWish(str(path.with_stem(f"{path.stem}-{number}")), self.reveal_secrets)
+
+
+def record_options(command: F) -> F:
+    """The options ``--record FILE`` and ``--reveal-secrets``; ``record_wish`` reads them."""
+    record = click.option(
+        "--record", metavar="FILE", help="Record it, without secrets, for tlsee explain FILE."
+    )
+    reveal = click.option(
+        "--reveal-secrets",
+        is_flag=True,
+        help="Keep secrets and data in the recording too: whoever gets it can read them.",
+    )
+    return record(reveal(command))
+
+
+def record_wish(options: dict[str, Any]) -> RecordWish | None:
+    """What the options ask for.
+
+    Raises:
+        Usage: secrets are to be revealed, and nothing recorded.
+    """
+    if options["record"] is None:
+        if options["reveal_secrets"]:
+            raise Usage("--reveal-secrets is about a recording", "add --record FILE")
+        return None
+    return RecordWish(options["record"], options["reveal_secrets"])
+
+
+@contextlib.contextmanager
+def open_recorder(wish: RecordWish | None) -> Iterator[Recorder | None]:
+    """A recorder that writes to the file while it happens, or ``None`` where none is wished for.
+
+    Raises:
+        Usage: the file cannot be made.
+    """
+    if wish is None:
+        yield None
+        return
+    try:
+        recorder = Recorder(wish.path, reveal_secrets=wish.reveal_secrets)
+    except OSError as error:
+        raise Usage(
+            f"cannot write {printable(wish.path)} (--record): {reason_of(error)}",
+            "name a file that can be written",
+        ) from None
+    try:
+        yield recorder
+    finally:
+        recorder.close()
+        if recorder.failure is not None:
+            failure = recorder.failure
+            why = reason_of(failure) if isinstance(failure, OSError) else str(failure)
+            screen = Screen(sys.stderr)
+            screen.paragraph(f"tlsee: {printable(wish.path)} is not complete: {why}")
+            screen.flush()
+
+
+def load(path: str) -> Recording:
+    """The recording in a file, as far as it can be read.
+
+    Raises:
+        Usage: there is none.
+    """
+    try:
+        return Recording.load(path)
+    except OSError as error:
+        raise Usage(
+            f"{printable(path, 60)} is a file that cannot be read: {reason_of(error)}",
+            "look at its name and its permissions",
+        ) from None
+    except ApiMisuse as problem:
+        fix = problem.fix or "tlsee connect HOST --record FILE makes one"
+        raise Usage(f"{printable(path, 60)} is a file, and {problem.detail}", fix) from None
+
+
+def tell(path: str, *, detail: bool = False) -> None:
+    """Tell a recording's story.
+
+    Args:
+        detail: every field of every message with its bytes.
+
+    Raises:
+        Usage: it cannot be read.
+    """
+    recording = load(path)
+    screen = Screen(sys.stdout)
+    screen.paragraph(_heading(path, recording), 0)
+    story = story_of(recording)
+    screen.line()
+    for block in narrate(story, detail=detail, width=screen.width):
+        show(screen, block.lines)
+    if story.steps:
+        screen.line()
+    show(screen, summary.choices(story, width=screen.width))
+    _show_end(screen, story)
+    for sentence in _missing(recording):
+        screen.line()
+        screen.paragraph(sentence, 0, HINT)
+    screen.flush()
+
+
+def _heading(path: str, recording: Recording) -> str:
+    role, when = recording.role, moment(recording.header.began / 1e9)
+    whose = f"what a {role.value} saw" if role is not None else "a connection on which nothing came"
+    return f"{printable(path, 60)}: {whose}, from {when} on. {recording.header.note}"
+
+
+def _show_end(screen: Screen, story: Story) -> None:
+    screen.line()
+    if story.done is not None:
+        show(screen, summary.summary(story, width=screen.width))
+    if story.error is not None:
+        screen.paragraph(f"failed: {story.error}", 0)
+    elif story.done is None:
+        screen.paragraph("The handshake was not done when the recording ends.", 0)
+
+
+def _missing(recording: Recording) -> Iterator[str]:
+    if recording.damage:
+        yield f"The file is not whole: {recording.damage}."
+    if recording.lost:
+        yield f"{count(recording.lost, 'event')} had no place in it: its bound was reached."
+    if recording.unknown:
+        frames = count(recording.unknown, "frame")
+        yield f"{frames} in it are of kinds that this release does not know: a newer one wrote it."

@@ -1,0 +1,123 @@
+"""``tlsee explain FILE``: a recording is told as the connection was; a bad one in a sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.command import looks_good, tlsee
+from tests.support.endpoints import Pair, client_config
+from tests.support.recordings import SCENARIOS, record
+from tlsee.errors import CertificateRejected
+from tlsee.explain import summary
+from tlsee.explain.narrate import narrate
+from tlsee.explain.recorded import story_of
+from tlsee.explain.story import Story
+from tlsee.identity.authority import Authority
+from tlsee.identity.trust import Trust
+from tlsee.recording.recorder import Recorder
+from tlsee.recording.recording import Recording
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_recording_is_told(name: str, tmp_path: Path) -> None:
+    """Every message by its name, what was chosen and proved, what it cost; from either side."""
+    made = record(name)
+    for whose, recorder in (("client", made.client), ("server", made.server)):
+        path = tmp_path / f"{whose}.tlsrec"
+        recorder.recording.save(path)
+        result = tlsee("explain", path)
+        assert (result.code, result.err) == (0, "")
+        looks_good(result.out)
+        said = _words(result.out)
+        assert f"what a {whose} saw" in said
+        assert "Left out: secrets" in said
+        for word in ("ClientHello", "ServerHello", "Finished", "application data", "proved"):
+            assert word in said
+        assert "nobody else may know" not in said
+
+
+def _told(story: Story) -> list[str]:
+    lines = [line for block in narrate(story, detail=True) for line in block.lines]
+    lines += summary.choices(story) + summary.summary(story)
+    return [re.sub(r"\d+\.\d ms", "N ms", line.text) for line in lines]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_same_words_as_when_it_happened(name: str, tmp_path: Path) -> None:
+    """A connection told while it is watched and told from its file differ in no line."""
+    made = record(name)
+    recorders = (made.client, made.server, made.full_client, made.full_server)
+    for recorder, collector in zip(recorders, (*made.collectors, *made.collectors), strict=True):
+        path = tmp_path / "c.tlsrec"
+        recorder.recording.save(path)
+        assert _told(story_of(Recording.load(path))) == _told(Story.of(collector))
+
+
+def test_every_field_with_its_bytes(tmp_path: Path) -> None:
+    """``-v`` adds the fields."""
+    path = tmp_path / "c.tlsrec"
+    record("1.3").client.recording.save(path)
+    brief, whole = tlsee("explain", path), tlsee("explain", path, "-v")
+    assert "legacy_session_id" not in brief.out
+    assert "legacy_session_id" in whole.out
+
+
+def test_a_failure_is_told_from_the_file(tmp_path: Path) -> None:
+    """The sentence is the one that the program had."""
+    path = tmp_path / "c.tlsrec"
+    nobody = client_config(trust=Trust.from_pem(Authority.create("somebody else").pem))
+    with Recorder(path) as recorder:
+        pair = Pair(nobody, client_options={"observers": [recorder]})
+        with pytest.raises(CertificateRejected) as caught:
+            pair.run()
+    result = tlsee("explain", path)
+    assert result.code == 0
+    assert _words(f"failed: {caught.value}") in _words(result.out)
+
+
+def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
+    """What could be read is told, and then that it is not all."""
+    path = tmp_path / "c.tlsrec"
+    data = record("1.3").client.recording.to_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    result = tlsee("explain", path)
+    said = _words(result.out)
+    assert (result.code, result.err) == (0, "")
+    assert "ClientHello" in said
+    assert "The file is not whole: frame" in said
+    assert "was not done when the recording ends" in said
+    looks_good(result.out)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "it begins otherwise"),
+        (b"-----BEGIN CERTIFICATE-----", "this is no recording of tlsee's"),
+        (record("1.3").client.recording.to_bytes()[:20], "cut off in its first bytes"),
+        (b"\x89TLSREC\r\n\x1a\n" + bytes(20), "damaged in its first bytes"),
+    ],
+)
+def test_what_is_no_recording(data: bytes, says: str, tmp_path: Path) -> None:
+    """Exit code 2, a sentence, and what makes one."""
+    path = tmp_path / "c.tlsrec"
+    path.write_bytes(data)
+    result = tlsee("explain", path)
+    assert (result.code, result.out) == (2, "")
+    assert says in _words(result.err)
+
+
+def test_json_of_a_recording_is_refused_in_an_object(tmp_path: Path) -> None:
+    """Not yet: the object says what to do instead."""
+    path = tmp_path / "c.tlsrec"
+    record("1.3").client.recording.save(path)
+    result = tlsee("explain", path, "--json")
+    assert result.code == 2
+    assert "leave --json out" in result.out
