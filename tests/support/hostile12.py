@@ -90,7 +90,7 @@ class Puppet12(Puppet):
 
     def remember(self, raw: bytes) -> None:
         """Add to the talk; the hellos tell the randoms."""
-        if raw == CHANGE_CIPHER_SPEC:
+        if not raw or raw == CHANGE_CIPHER_SPEC:
             return
         self.talk += raw
         if raw[0] == HandshakeType.client_hello:

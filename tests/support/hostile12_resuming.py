@@ -6,6 +6,7 @@ has seen its name and not its secret, is one that is given ``secret``.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from tlsee import policies
 from tlsee.codes import CipherSuite, ExtensionType, HandshakeType
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.suites12 import suites12
+from tlsee.errors import TLSError
 from tlsee.handshake.compose import Composer
 from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
 from tlsee.sessions.session import Session
@@ -165,11 +167,12 @@ class ResumingClient12(HostileClient12):
     def remember(self, raw: bytes) -> None:
         """The hello as it was said names what is offered."""
         super().remember(raw)
-        if raw[0] == HandshakeType.client_hello:
-            hello = decode(ClientHello, raw)
-            ticket = hello.extensions.get(SessionTicket12)
-            self.offers = bool(hello.legacy_session_id or (ticket and ticket.ticket))
-            self.name = hello.legacy_session_id
+        if raw[:1] == bytes((HandshakeType.client_hello,)):
+            with contextlib.suppress(TLSError):  # an edit may have spoilt it
+                hello = decode(ClientHello, raw)
+                ticket = hello.extensions.get(SessionTicket12)
+                self.offers = bool(hello.legacy_session_id or (ticket and ticket.ticket))
+                self.name = hello.legacy_session_id
 
     def keys(self, role: Role) -> TrafficKeys12:
         """A thief writes with what it has; the test reads with what the server has."""
