@@ -21,7 +21,7 @@ from tlsee.handshake.tickets12 import restored, ticket_for
 from tlsee.identity.path.judge import Verdict
 from tlsee.keys.schedule12 import MainSecret, TrafficKeys12
 from tlsee.sessions.session import Session
-from tlsee.trace import Direction, Epoch, FinishedChecked, HandshakeCompleted
+from tlsee.trace import Choice, Direction, Epoch, FinishedChecked, HandshakeCompleted, Role
 from tlsee.values import value
 from tlsee.wire.messages12 import VERIFY_DATA_LENGTH, Finished
 
@@ -47,6 +47,9 @@ def resume(
     config, hello = basis.config, basis.hello
     suite = config.suites12[known.suite]
     late_mac = hello.extensions.has(ExtensionType.encrypt_then_mac) and not suite.is_aead
+    able = tuple(config.suites12)
+    rule = "the session keeps the suite that it began with"
+    flow.tell(Choice("suite", hello.cipher_suites, able, suite.code, rule, Role.SERVER))
     renews = _renews(basis, known)
     agreement = Agreement12(
         suite.code,
