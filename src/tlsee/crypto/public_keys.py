@@ -6,6 +6,7 @@ schemes for each; loaded, both are RSA keys. So the key is kept with its kind.
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, ClassVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -54,6 +55,11 @@ class PublicKey:
 
     def __hash__(self) -> int:
         return hash(self.spki)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over its SubjectPublicKeyInfo, in hexadecimal."""
+        return hashlib.sha256(self.spki).hexdigest()
 
     @property
     def weakness(self) -> str:

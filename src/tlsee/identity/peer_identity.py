@@ -71,5 +71,5 @@ def identity_of(certificate: CertificateView) -> PeerIdentity:
 
 def identity_of_key(known: KnownKey) -> PeerIdentity:
     """The identity of a raw public key: nothing but the key."""
-    digest = sha256(known.public_key.spki).hexdigest()
+    digest = known.public_key.fingerprint
     return PeerIdentity(known.subject, (), (), (), (), "", digest)

@@ -1,4 +1,4 @@
-"""Certificates out of PEM text (RFC 7468)."""
+"""Certificates and public keys out of PEM text, and into it (RFC 7468)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 _BLOCK = re.compile(
     rb"-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----(.*?)-----END \1-----", re.DOTALL
 )
+
+_PUBLIC_KEY = re.compile(rb"-----BEGIN PUBLIC KEY-----(.*?)-----END PUBLIC KEY-----", re.DOTALL)
 
 
 def certificates_in(pem: bytes | str) -> tuple[bytes, ...]:
@@ -28,6 +30,23 @@ def certificates_in(pem: bytes | str) -> tuple[bytes, ...]:
     return tuple(found)
 
 
+def public_key_in(data: bytes) -> bytes:
+    """The SubjectPublicKeyInfo, DER, in PEM text with a PUBLIC KEY block; DER stays as it is.
+
+    Raises:
+        ValueError: the block is no base64.
+    """
+    block = _PUBLIC_KEY.search(data)
+    if block is None:
+        return data
+    return binascii.a2b_base64(b"".join(block[1].split()), strict_mode=True)
+
+
+def public_key_pem(spki: bytes) -> bytes:
+    """A SubjectPublicKeyInfo as PEM text."""
+    return _block(spki, b"PUBLIC KEY")
+
+
 def _first_element(der: bytes) -> bytes:
     if len(der) < 2 or der[1] <= 0x80:
         return der
@@ -37,6 +56,10 @@ def _first_element(der: bytes) -> bytes:
 
 def to_pem(der: bytes) -> bytes:
     """One certificate as PEM text."""
+    return _block(der, b"CERTIFICATE")
+
+
+def _block(der: bytes, label: bytes) -> bytes:
     text = binascii.b2a_base64(der, newline=False)
     lines = [text[at : at + 64] for at in range(0, len(text), 64)]
-    return b"\n".join([b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""])
+    return b"\n".join([b"-----BEGIN %s-----" % label, *lines, b"-----END %s-----" % label, b""])

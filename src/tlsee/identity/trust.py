@@ -12,7 +12,7 @@ from tlsee.errors import ApiMisuse, PeerMisbehaved
 from tlsee.identity import der as codec
 from tlsee.identity.anchor_limits import UNLIMITED, Limits, pin, subtrees
 from tlsee.identity.certificate import CertificateView, Unreadable, read_certificate
-from tlsee.identity.pem import certificates_in
+from tlsee.identity.pem import certificates_in, public_key_in
 from tlsee.text import count
 
 
@@ -322,21 +322,23 @@ class Trust:
         ``plus`` adds anchors, for peers of which some have certificates.
 
         Args:
-            keys: SubjectPublicKeyInfos, DER, such as ``credential.public_key.spki``.
+            keys: SubjectPublicKeyInfos, PEM (``openssl pkey -pubout``) or DER, such as
+                ``credential.public_key.spki``.
 
         Raises:
             ApiMisuse: none, or one that is no public key that TLS can use.
         """
-        found = frozenset(bytes(key) for key in keys)
-        for key in found:
+        found = []
+        for key in keys:
             try:
-                load_public_key(key)
-            except PeerMisbehaved as problem:
-                fix = "give its SubjectPublicKeyInfo, DER"
-                raise ApiMisuse(f"a raw public key cannot be used: {problem.detail}", fix) from None
+                found.append(load_public_key(public_key_in(bytes(key))).spki)
+            except (PeerMisbehaved, ValueError) as problem:
+                why = getattr(problem, "detail", str(problem))
+                fix = "give its SubjectPublicKeyInfo: openssl pkey -in KEY -pubout"
+                raise ApiMisuse(f"a raw public key cannot be used: {why}", fix) from None
         if not found:
             raise ApiMisuse("no raw public key", "give one at least")
-        return cls((), raw_keys=found)
+        return cls((), raw_keys=frozenset(found))
 
     @classmethod
     def system(cls) -> Trust:
