@@ -216,17 +216,17 @@ def test_go_computes_the_same(version: str, role: Role, pki: Pki) -> None:
     if role == "client":
         serving = Serving(pki, version)
         answers = GO._ask(spec, role="client", port=serving.port)
-        told = json_lines._next(answers)["report"]
+        told = json_lines.next_answer(answers)["report"]
         found = serving.found
     else:
         answers = GO._ask(spec, role="server")
-        with dialled(json_lines._next(answers)["port"], pki, version) as stream:
+        with dialled(json_lines.next_answer(answers)["port"], pki, version) as stream:
             found = material(stream)
             stream.sendall(PAYLOAD)
             stream.send_eof()
             while stream.recv():
                 pass
-        told = json_lines._next(answers)["report"]
+        told = json_lines.next_answer(answers)["report"]
     assert bytes.fromhex(told["exported"]) == found["tls-exporter"]
     assert bytes.fromhex(told["tls_unique"]) == found.get("tls-unique", b"")
 

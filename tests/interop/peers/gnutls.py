@@ -103,7 +103,7 @@ class GnuTls(Peer):
 
 class _Server:
     def __init__(self, spec: Spec) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         argv: list[str | Path] = ["gnutls-serv", "--echo", "--port", str(self.port)]
         argv += _common(spec)
         if spec.client_auth == "none":
@@ -189,7 +189,7 @@ def _report(log: bytes, story: bytes, received: int | None) -> Report:
     )
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
     return port

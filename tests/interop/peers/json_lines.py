@@ -160,11 +160,15 @@ class JsonLinesPeer(Peer):
             }
         )
 
+    def resume(self, spec: Spec, **more: Any) -> queue.SimpleQueue[dict[str, Any]]:
+        """The answers to a request that names its ``sessions``; a client's has a ``port``."""
+        return self._ask(spec, **more)
+
     def serve(self, spec: Spec) -> JsonLinesServer:
         return JsonLinesServer(self._ask(spec, role="server"))
 
     def connect(self, spec: Spec, port: int) -> Report:
-        return _report(_next(self._ask(spec, role="client", port=port)))
+        return _report(next_answer(self._ask(spec, role="client", port=port)))
 
 
 class JsonLinesServer:
@@ -172,16 +176,16 @@ class JsonLinesServer:
 
     def __init__(self, answers: queue.SimpleQueue[dict[str, Any]]) -> None:
         self._answers = answers
-        self.port: int = _next(answers)["port"]
+        self.port: int = next_answer(answers)["port"]
 
     def report(self) -> Report:
-        return _report(_next(self._answers))
+        return _report(next_answer(self._answers))
 
     def close(self) -> None:
         """Nothing is left: a server that nobody calls ends at its own deadline."""
 
 
-def _next(answers: queue.SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
+def next_answer(answers: queue.SimpleQueue[dict[str, Any]]) -> dict[str, Any]:
     try:
         answer = answers.get(timeout=DEADLINE)
     except queue.Empty:

@@ -8,6 +8,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
@@ -40,6 +41,7 @@ type request struct {
 	Payload     string   `json:"payload"`
 	Answer      string   `json:"answer"`
 	Deadline    float64  `json:"deadline"`
+	Sessions    string   `json:"sessions"`
 }
 
 type report struct {
@@ -54,6 +56,7 @@ type report struct {
 	Closed      bool   `json:"closed"`
 	Exported    string `json:"exported"`
 	TLSUnique   string `json:"tls_unique"`
+	Resumed     bool   `json:"resumed"`
 }
 
 type reply struct {
@@ -164,7 +167,19 @@ func configure(asked *request) (*tls.Config, error) {
 	case "required":
 		config.ClientAuth = tls.RequireAndVerifyClientCert
 	}
+	if asked.Sessions != "" {
+		share(asked.Sessions, config)
+	}
 	return config, nil
+}
+
+var caches sync.Map
+
+// share makes the requests that name the same sessions one client, or one server.
+func share(name string, config *tls.Config) {
+	cache, _ := caches.LoadOrStore(name, tls.NewLRUClientSessionCache(8))
+	config.ClientSessionCache = cache.(tls.ClientSessionCache)
+	config.SetSessionTicketKeys([][32]byte{sha256.Sum256([]byte(name))})
 }
 
 func talk(
@@ -187,6 +202,7 @@ func talk(
 		Retried:  state.HelloRetryRequest,
 		Received: received,
 		Closed:   closed,
+		Resumed:  state.DidResume,
 	}
 	// RFC 9266: an empty context; in TLS 1.2 refused without extended_main_secret.
 	if exported, err := state.ExportKeyingMaterial("EXPORTER-Channel-Binding", []byte{}, 32); err == nil {

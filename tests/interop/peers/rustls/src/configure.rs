@@ -107,6 +107,7 @@ pub fn client_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ClientConf
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = protocols(asked);
+    config.enable_early_data = asked["early"].is_string();
     Ok(config)
 }
 
@@ -130,5 +131,8 @@ pub fn server_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ServerConf
     let (chain, key) = identity(asked)?.ok_or("a server needs a certificate")?;
     let mut config = builder.with_single_cert(chain, key)?;
     config.alpn_protocols = protocols(asked);
+    if asked["early"].is_string() {
+        config.max_early_data_size = 16_384;
+    }
     Ok(config)
 }

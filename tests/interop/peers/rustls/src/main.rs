@@ -7,14 +7,16 @@
 mod configure;
 mod watch;
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use rustls::{
-    ClientConnection, ConnectionCommon, HandshakeKind, ServerConnection, SideData, StreamOwned,
+    ClientConfig, ClientConnection, ConnectionCommon, HandshakeKind, ServerConfig,
+    ServerConnection, SideData, StreamOwned,
 };
 use serde_json::{json, Value};
 
@@ -40,30 +42,60 @@ fn say(answer: Value) {
 
 fn run(asked: &Value) -> Result<Value, Failure> {
     let seen = Arc::new(SeenScheme::default());
+    let early = text(asked, "early").as_bytes();
     if text(asked, "role") == "client" {
-        let config = Arc::new(client_config(asked, &seen)?);
+        let config = CLIENTS.kept(text(asked, "sessions"), || client_config(asked, &seen))?;
         let port = asked["port"].as_u64().ok_or("port is missing")? as u16;
         let name = text(asked, "server_name").to_owned().try_into()?;
         let stream = bounded(TcpStream::connect(("127.0.0.1", port))?, asked)?;
-        let session = ClientConnection::new(config, name)?;
-        return talk(
-            StreamOwned::new(session, stream),
-            asked,
-            &seen,
-            client_exchange,
-        );
+        let mut session = ClientConnection::new(config, name)?;
+        if let (Some(mut writer), false) = (session.early_data(), early.is_empty()) {
+            writer.write_all(early)?;
+        }
+        let mut tls = StreamOwned::new(session, stream);
+        let mut report = talk(&mut tls, asked, &seen, client_exchange)?;
+        report["early"] = json!(tls.conn.is_early_data_accepted());
+        return Ok(report);
     }
-    let config = Arc::new(server_config(asked, &seen)?);
+    let config = SERVERS.kept(text(asked, "sessions"), || server_config(asked, &seen))?;
     let listener = TcpListener::bind("127.0.0.1:0")?;
     say(json!({"id": asked["id"], "port": listener.local_addr()?.port()}));
-    let stream = bounded(listener.accept()?.0, asked)?;
-    let session = ServerConnection::new(config)?;
-    talk(
-        StreamOwned::new(session, stream),
-        asked,
-        &seen,
-        server_exchange,
-    )
+    let mut stream = bounded(listener.accept()?.0, asked)?;
+    let mut session = ServerConnection::new(config)?;
+    while session.is_handshaking() {
+        session.complete_io(&mut stream)?;
+    }
+    let mut came = String::new();
+    if let Some(mut reader) = session.early_data() {
+        reader.read_to_string(&mut came)?;
+    }
+    let mut tls = StreamOwned::new(session, stream);
+    let mut report = talk(&mut tls, asked, &seen, server_exchange)?;
+    report["early"] = json!(came);
+    Ok(report)
+}
+
+/// Configurations by the name in the request: who shares one shares its sessions.
+struct Kept<C>(Mutex<BTreeMap<String, Arc<C>>>);
+
+static CLIENTS: Kept<ClientConfig> = Kept(Mutex::new(BTreeMap::new()));
+static SERVERS: Kept<ServerConfig> = Kept(Mutex::new(BTreeMap::new()));
+
+impl<C> Kept<C> {
+    fn kept(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<C, Failure>,
+    ) -> Result<Arc<C>, Failure> {
+        if name.is_empty() {
+            return Ok(Arc::new(make()?));
+        }
+        let mut all = self.0.lock().map_err(|_| "a thread panicked")?;
+        if !all.contains_key(name) {
+            all.insert(name.to_owned(), Arc::new(make()?));
+        }
+        Ok(all[name].clone())
+    }
 }
 
 fn bounded(stream: TcpStream, asked: &Value) -> Result<TcpStream, Failure> {
@@ -79,7 +111,7 @@ type Tls<C> = StreamOwned<C, TcpStream>;
 type Exchanged = Result<(usize, bool), Failure>;
 
 fn talk<C, S>(
-    mut tls: Tls<C>,
+    tls: &mut Tls<C>,
     asked: &Value,
     seen: &SeenScheme,
     exchange: fn(&mut Tls<C>, &Value) -> Exchanged,
@@ -88,7 +120,7 @@ where
     C: std::ops::DerefMut<Target = ConnectionCommon<S>>,
     S: SideData,
 {
-    let (received, closed) = exchange(&mut tls, asked)?;
+    let (received, closed) = exchange(tls, asked)?;
     let session = &tls.conn;
     let certificate = session.peer_certificates().and_then(|chain| chain.first());
     Ok(json!({
@@ -101,6 +133,7 @@ where
         "retried": session.handshake_kind() == Some(HandshakeKind::FullWithHelloRetryRequest),
         "received": received,
         "closed": closed,
+        "resumed": session.handshake_kind() == Some(HandshakeKind::Resumed),
     }))
 }
 
