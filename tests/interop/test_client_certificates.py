@@ -171,7 +171,7 @@ def test_they_refuse(peer: Peer, flaw: str, version: str, wrong: Wrong) -> None:
 @pytest.mark.parametrize("version", _VERSIONS)
 @pytest.mark.parametrize("flaw", _FLAWS)
 def test_we_refuse_curl(flaw: str, version: str, wrong: Wrong) -> None:
-    """curl prints OpenSSL's name of the alert that our server sent; one it has words of its own for."""
+    """curl prints OpenSSL's name of the alert that our server sent, or words of its own for it."""
     curl = Curl()
     need(curl)
     client, server = (replace(spec, application="http") for spec in _specs(wrong, flaw, version))

@@ -52,6 +52,10 @@ _OF_CERTIFICATE = {
         "its authority is none that the {peer} trusts",
         "send the intermediates as well, or have the {peer} trust the authority",
     ),
+    Alert.bad_certificate_status_response: (
+        "the OCSP response that was stapled to it, or should have been, is none that counts there",
+        "fetch a new one from the authority's responder",
+    ),
     Alert.access_denied: ("it is valid, and not allowed in", "have the {peer} allow it"),
     Alert.decrypt_error: (
         "the signature made with its key does not verify there",
