@@ -14,6 +14,7 @@ from tlsee.cli.extras import Export, NotGiven, change_keys, exported
 from tlsee.cli.judging import BesidePeer
 from tlsee.cli.keylogs import open_keylogs
 from tlsee.cli.plumbing import Sink, standard_input
+from tlsee.cli.recordings import open_recorder, watched
 from tlsee.cli.stores import reason_of
 from tlsee.cli.targets import host_and_port
 from tlsee.cli.wishes import Exchange, Wish
@@ -23,6 +24,7 @@ from tlsee.errors import AlertReceived, ApiMisuse, CertificateRejected, TLSError
 from tlsee.explain.collector import Collector
 from tlsee.explain.story import Story
 from tlsee.identity.path.verdict import Verdict
+from tlsee.recording.recorder import Recorder
 from tlsee.streams.blocking import Stream, wrap_client
 from tlsee.streams.deadline import Deadline
 from tlsee.trace import Role
@@ -104,11 +106,12 @@ class Attempt:
         """Connect, exchange, close. ``opened`` is called once the handshake is done.
 
         Raises:
-            Usage: a key log cannot be written.
+            Usage: a key log or a recording cannot be written.
         """
-        with open_keylogs(self.wish.keylogs) as keylogs:
+        logs, record = open_keylogs(self.wish.keylogs), open_recorder(self.wish.record)
+        with logs as keylogs, record as recorder:
             try:
-                stream = self._open([self._collector, *keylogs])
+                stream = self._open([self._collector, *keylogs], recorder)
                 try:
                     self._do_extras(stream)
                     opened(self)
@@ -130,7 +133,7 @@ class Attempt:
 
     # --- The handshake ------------------------------------------------------------------------
 
-    def _open(self, observers: list[Any]) -> Stream:
+    def _open(self, observers: list[Any], recorder: Recorder | None) -> Stream:
         wish = self.wish
         deadline = Deadline(wish.timeout)
         road = reach(wish.target, wish.proxy, deadline)
@@ -144,11 +147,11 @@ class Attempt:
         try:
             stream = wrap_client(
                 road.sock,
-                wish.config,
+                watched(recorder, wish.config),
                 server_name=wish.server_name,
                 identity=wish.identity,
                 handshake_timeout=deadline.remaining,
-                observers=observers,
+                observers=[*observers, recorder] if recorder is not None else observers,
             )
             stream.handshake()
         except BaseException:

@@ -17,6 +17,7 @@ from tlsee.cli.json_output import connect_object, failed_object, line_of
 from tlsee.cli.judging import judging_options
 from tlsee.cli.output import Screen
 from tlsee.cli.plumbing import standard_output
+from tlsee.cli.recordings import record_options
 from tlsee.cli.surprises import Interrupted, confession
 from tlsee.cli.wishes import Wish, wish_of
 from tlsee.text import printable
@@ -66,6 +67,7 @@ from tlsee.text import printable
     help="For TCP and handshake together; afterwards for any silence.",
 )
 @click.option("--keylog", metavar="FILE", help="Append the secrets, for Wireshark (RFC 9850).")
+@record_options
 @click.option(
     "--insecure", is_flag=True, help="Go on whoever the server is; still judged, and shown."
 )

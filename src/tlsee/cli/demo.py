@@ -14,6 +14,7 @@ from tlsee.cli import lists
 from tlsee.cli.exit_codes import NotTried, Usage
 from tlsee.cli.output import Screen, is_terminal
 from tlsee.cli.overheard import Wire
+from tlsee.cli.recordings import open_recorder, record_options, record_wish, watched
 from tlsee.cli.stores import reason_of
 from tlsee.cli.styles import show
 from tlsee.codes import ProtocolVersion
@@ -32,9 +33,12 @@ from tlsee.explain.story import Story
 from tlsee.explain.summary_sessions import reunion
 from tlsee.identity.authority import Authority
 from tlsee.identity.credentials import Credential
+from tlsee.recording.recorder import Recorder
 from tlsee.streams.blocking import Listener, connect, listen
 from tlsee.text import count, printable
 from tlsee.trace import Role
+
+Recorders = tuple[Recorder | None, Recorder | None]  # the client's and the server's
 
 SERVER_NAME = "demo.test"
 CLIENT_NAME = "client.test"
@@ -147,8 +151,11 @@ class Performance:
         cast: Cast,
         clock: Callable[[], float] | None = None,
         first: Performance | None = None,
+        recorders: Recorders = (None, None),
     ) -> None:
         self.first = first
+        self._observers = [tuple(filter(None, (recorder,))) for recorder in recorders]
+        speaks, serves = watched(recorders[0], cast.client), watched(recorders[1], cast.server)
         self._early = cast.early and first is not None
         options = {} if clock is None else {"clock": clock}
         self._client = Collector(Role.CLIENT, **options)
@@ -156,7 +163,7 @@ class Performance:
         self._failure: BaseException | None = None
         self.wire: Wire | None = None
         try:
-            listener = listen(("127.0.0.1", 0), cast.server, handshake_timeout=PATIENCE)
+            listener = listen(("127.0.0.1", 0), serves, handshake_timeout=PATIENCE)
             if cast.overheard:
                 self.wire = Wire(listener.address, PATIENCE)
         except OSError as error:
@@ -170,10 +177,10 @@ class Performance:
             thread = threading.Thread(target=self._serve, args=(listener,), daemon=True)
             thread.start()
             if self.wire is None:
-                self._speak(listener.address, cast.client)
+                self._speak(listener.address, speaks)
             else:
                 with self.wire:
-                    self._speak(self.wire.address, cast.client)
+                    self._speak(self.wire.address, speaks)
             thread.join(PATIENCE)
         if self._failure is not None:
             raise self._failure
@@ -186,7 +193,7 @@ class Performance:
 
     def _serve(self, listener: Listener) -> None:
         try:
-            with listener.accept(observers=[self._server]) as tls:
+            with listener.accept(observers=[self._server, *self._observers[1]]) as tls:
                 tls.settimeout(PATIENCE)
                 heard = tls.recv()
                 self._server.spoken(False, heard)
@@ -202,7 +209,7 @@ class Performance:
             config,
             server_name=SERVER_NAME,
             timeout=PATIENCE,
-            observers=[self._client],
+            observers=[self._client, *self._observers[0]],
             early_data=HELLO_SERVER if self._early else b"",
         ) as tls:
             tls.settimeout(PATIENCE)
@@ -282,6 +289,7 @@ def _pause(screen: Screen) -> None:
 @click.option(
     "--early-data", is_flag=True, help="With --resume: the client speaks at once (0-RTT)."
 )
+@record_options
 @click.option("-v", "--verbose", is_flag=True, help="Every field of every message, with its bytes.")
 def command(**options: Any) -> None:
     """Watch a client and a server shake hands on this machine: no set-up, no network.
@@ -296,6 +304,7 @@ def command(**options: Any) -> None:
       tlsee demo --resume --early-data    the same, with data in the first flight
       tlsee demo --step                   one message at a time
       tlsee demo -v                       every field of every message
+      tlsee demo --record a.tlsrec        and a-server.tlsrec: for tlsee explain
     """  # noqa: D301 - click wants the backspace itself
     versions, exchange = _wanted(options["tls"], options["key_exchange"])
     resume, early = options["resume"], options["early_data"]
@@ -308,9 +317,11 @@ def command(**options: Any) -> None:
         early=early,
     )
     screen = Screen(sys.stdout)
-    performance = Performance(cast)
-    if resume:
-        performance = Performance(cast, first=performance)
+    first = Performance(cast) if resume else None
+    wish = record_wish(options)
+    beside = wish.beside("server") if wish is not None else None
+    with open_recorder(wish) as ours, open_recorder(beside) as theirs:
+        performance = Performance(cast, first=first, recorders=(ours, theirs))
     tell(performance, screen, cast, step=options["step"], verbose=options["verbose"])
     screen.line("next:  " + "    ".join(_others(performance, exchange, options["mutual"])))
     screen.flush()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from tlsee.cli.exit_codes import Usage
 from tlsee.cli.output import HINT, Screen
 from tlsee.cli.stores import reason_of
 from tlsee.cli.styles import show
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.errors import ApiMisuse
 from tlsee.explain import summary
 from tlsee.explain.narrate import narrate
@@ -23,9 +25,11 @@ from tlsee.identity.certificate import moment
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.text import count, printable
+from tlsee.trace import TraceEvent
 from tlsee.values import value
 
 F = TypeVar("F", bound=Callable[..., Any])
+C = TypeVar("C", ClientConfig, ServerConfig)
 
 
 @value
@@ -35,12 +39,10 @@ class RecordWish:
     path: str
     reveal_secrets: bool = False
 
-    def numbered(self, number: int) -> RecordWish:
-        """The file of the connection with this number; the first one's is the name as given."""
-        if number == 1:
-            return self
+    def beside(self, what: str | int) -> RecordWish:
+        """Another file beside it: for ``a.tlsrec`` and ``server`` that is ``a-server.tlsrec``."""
         path = Path(self.path)
-        return RecordWish(str(path.with_stem(f"{path.stem}-{number}")), self.reveal_secrets)
+        return RecordWish(str(path.with_stem(f"{path.stem}-{what}")), self.reveal_secrets)
 
 
 def record_options(command: F) -> F:
@@ -56,7 +58,7 @@ def record_options(command: F) -> F:
     return record(reveal(command))
 
 
-def record_wish(options: dict[str, Any]) -> RecordWish | None:
+def record_wish(options: Mapping[str, Any]) -> RecordWish | None:
     """What the options ask for.
 
     Raises:
@@ -67,6 +69,13 @@ def record_wish(options: dict[str, Any]) -> RecordWish | None:
             raise Usage("--reveal-secrets is about a recording", "add --record FILE")
         return None
     return RecordWish(options["record"], options["reveal_secrets"])
+
+
+def watched(recorder: Recorder | None, config: C) -> C:
+    """The configuration for a connection that is recorded: all of it, where that is wished for."""
+    if recorder is None or not recorder.reveals_secrets:
+        return config
+    return recorder.watched(config)
 
 
 @contextlib.contextmanager
@@ -90,12 +99,79 @@ def open_recorder(wish: RecordWish | None) -> Iterator[Recorder | None]:
         yield recorder
     finally:
         recorder.close()
-        if recorder.failure is not None:
-            failure = recorder.failure
-            why = reason_of(failure) if isinstance(failure, OSError) else str(failure)
+        complaint = _complaint(wish, recorder.failure)
+        if complaint:
             screen = Screen(sys.stderr)
-            screen.paragraph(f"tlsee: {printable(wish.path)} is not complete: {why}")
+            screen.paragraph(complaint)
             screen.flush()
+
+
+def _complaint(wish: RecordWish, failure: Exception | None) -> str:
+    """A recording that stopped before the end tells less than there was: say so."""
+    if failure is None:
+        return ""
+    why = reason_of(failure) if isinstance(failure, OSError) else str(failure)
+    return f"tlsee: {printable(wish.path)} is not complete: {why}"
+
+
+class ManyRecordings:
+    """The files of a server: FILE for the first client that says something, FILE-2 for the next."""
+
+    def __init__(self, wish: RecordWish | None, complain: Callable[[str], None]) -> None:
+        self.wish = wish
+        self._complain = complain
+        self._number = 0
+        self._lock = threading.Lock()
+
+    def next(self) -> OneOfMany:
+        """Who listens to the next connection; its file is made once there is something to keep."""
+        return OneOfMany(self)
+
+    def open(self) -> Recorder | None:
+        """The next file's recorder; ``None`` where none is wished for, or it cannot be made."""
+        if self.wish is None:
+            return None
+        with self._lock:
+            self._number += 1
+            wish = self.wish if self._number == 1 else self.wish.beside(self._number)
+        try:
+            return Recorder(wish.path, reveal_secrets=wish.reveal_secrets)
+        except OSError as error:
+            self._complain(_complaint(wish, error))
+            return None
+
+    def close(self, recorder: Recorder) -> None:
+        """The connection is over."""
+        recorder.close()
+        if recorder.failure is not None and self.wish is not None:
+            self._complain(_complaint(self.wish, recorder.failure))
+
+
+class OneOfMany:
+    """An observer that opens a recorder when it first hears of something."""
+
+    def __init__(self, of: ManyRecordings) -> None:
+        self._of = of
+        self._recorder: Recorder | None = None
+        self._began = False
+
+    @property
+    def observers(self) -> tuple[OneOfMany, ...]:
+        """Itself, where recordings are wished for."""
+        return (self,) if self._of.wish is not None else ()
+
+    def on_event(self, event: TraceEvent) -> None:
+        """Keep it."""
+        if not self._began:
+            self._began = True
+            self._recorder = self._of.open()
+        if self._recorder is not None:
+            self._recorder.on_event(event)
+
+    def close(self) -> None:
+        """The connection is over."""
+        if self._recorder is not None:
+            self._of.close(self._recorder)
 
 
 def load(path: str) -> Recording:

@@ -19,6 +19,7 @@ from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.output import command as wrapped_command
+from tlsee.cli.recordings import ManyRecordings, record_options, record_wish
 from tlsee.cli.served import Manner
 from tlsee.cli.server import HANDSHAKE_SECONDS, Server
 from tlsee.cli.stores import reason_of
@@ -66,6 +67,7 @@ from tlsee.text import printable
     help="legacy adds DHE, RSA key exchange, CCM and CBC, for peers that have nothing better.",
 )
 @click.option("--tls", metavar="VERSION", help="Speak this version and no other: 1.3 or 1.2.")
+@record_options
 @click.option("--echo", is_flag=True, help="Send back what comes, instead of answering HTTP.")
 @click.option("--json", "as_json", is_flag=True, help="One object a line, a connection each.")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N connections.")
@@ -106,7 +108,10 @@ def command(**options: Any) -> int:
         keylogs = cleanup.enter_context(open_keylogs(named))
         introduce(introduction, listener, config, made, options)
         manner = Manner(options["echo"], options["as_json"])
-        return Server(listener, manner, keylogs, *screens, printing).run(options["count"])
+        recordings = ManyRecordings(record_wish(options), say)
+        return Server(listener, manner, keylogs, recordings, *screens, printing).run(
+            options["count"]
+        )
 
 
 def _config(options: dict[str, Any], credential: Credential | FileCredentials) -> ServerConfig:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from tlsee.cli.exit_codes import CommandError, ExitCode
 from tlsee.cli.output import Screen
+from tlsee.cli.recordings import ManyRecordings, OneOfMany
 from tlsee.cli.served import Manner, Served
 from tlsee.cli.stores import reason_of
 from tlsee.explain.collector import Collector
@@ -37,12 +38,14 @@ class Server:
         listener: Listener,
         manner: Manner,
         keylogs: Sequence[KeyLog],
+        recordings: ManyRecordings,
         out: Screen,
         err: Screen,
         printing: threading.Lock,
     ) -> None:
         self._listener = listener
         self._keylogs = tuple(keylogs)
+        self._recordings = recordings
         self._manner = manner
         self._out = out
         self._err = err
@@ -71,9 +74,11 @@ class Server:
         accepted = 0
         while limit is None or accepted < limit:
             self._room.acquire()
-            collector = Collector(Role.SERVER)
+            collector, record = Collector(Role.SERVER), self._recordings.next()
             try:
-                stream = self._listener.accept(observers=[collector, *self._keylogs])
+                stream = self._listener.accept(
+                    observers=[collector, *self._keylogs, *record.observers]
+                )
             except TimeoutError:
                 self._room.release()
                 continue
@@ -83,7 +88,9 @@ class Server:
                 threading.Event().wait(LOOK_UP or 0.1)  # out of file handles: let some go
                 continue
             accepted += 1
-            thread = threading.Thread(target=self._serve, args=(stream, collector), daemon=True)
+            thread = threading.Thread(
+                target=self._serve, args=(stream, collector, record), daemon=True
+            )
             self._threads.add(thread)
             thread.start()
 
@@ -91,7 +98,7 @@ class Server:
         for thread in list(self._threads):
             thread.join(seconds)
 
-    def _serve(self, stream: Stream, collector: Collector) -> None:
+    def _serve(self, stream: Stream, collector: Collector, record: OneOfMany) -> None:
         try:
             served = Served(stream, collector, self._manner)
             served.run()
@@ -100,6 +107,7 @@ class Server:
                 with contextlib.suppress(CommandError):  # nobody is told any more; the rest goes on
                     self._report(served)
         finally:
+            record.close()
             self._threads.discard(threading.current_thread())
             self._room.release()
 

@@ -17,6 +17,7 @@ from tlsee.cli.keylogs import keylog_files
 from tlsee.cli.meant import no_file
 from tlsee.cli.output import is_terminal
 from tlsee.cli.proxy import Proxy, choose_proxy
+from tlsee.cli.recordings import RecordWish, record_wish
 from tlsee.cli.targets import Target, parse_target
 from tlsee.config import ClientConfig
 from tlsee.errors import ApiMisuse
@@ -58,6 +59,7 @@ class Wish:
     keylogs: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     extras: Extras
+    record: RecordWish | None
 
 
 def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
@@ -67,6 +69,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         Usage: something cannot be meant or read.
     """
     no_file(options["target"])
+    record = record_wish(options)
     target = parse_target(options["target"])
     name = options["server_name"]
     named = parse_target(name).host if name is not None else target.host
@@ -107,6 +110,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         keylog_files(options["keylog"], environ),
         believed.notes,
         extras,
+        record,
     )
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import looks_good, tlsee
+from tests.support.command import World, looks_good, tls_server, tlsee, world
 from tests.support.endpoints import Pair, client_config
 from tests.support.recordings import SCENARIOS, record
+from tlsee.cli.recordings import ManyRecordings, RecordWish
+from tlsee.config import ServerConfig
 from tlsee.errors import CertificateRejected
 from tlsee.explain import summary
 from tlsee.explain.narrate import narrate
@@ -19,6 +21,9 @@ from tlsee.identity.authority import Authority
 from tlsee.identity.trust import Trust
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
+from tlsee.trace import RecordReceived, RecordSent, Role, SecretDerived
+
+__all__ = ["world"]
 
 
 def _words(text: str) -> str:
@@ -121,3 +126,71 @@ def test_json_of_a_recording_is_refused_in_an_object(tmp_path: Path) -> None:
     result = tlsee("explain", path, "--json")
     assert result.code == 2
     assert "leave --json out" in result.out
+
+
+# --- Making them --------------------------------------------------------------------------------
+
+
+def test_connect_records(world: World, tmp_path: Path) -> None:
+    """``--record`` writes what ``explain`` tells, without secrets unless those are asked for."""
+    path = tmp_path / "c.tlsrec"
+    config = ServerConfig(credentials=[world.authority.issue("localhost")])
+    with tls_server(config) as (port, _):
+        for options in ((), ("--reveal-secrets",)):
+            given = ("--ca", world.ca, "--record", path, *options)
+            result = tlsee("connect", f"localhost:{port}", "-n", *given)
+            assert (result.code, result.err) == (0, "")
+            recording = Recording.load(path)
+            assert (recording.damage, recording.role) == ("", Role.CLIENT)
+            assert recording.reveals_secrets == bool(options)
+            secrets = [e for e in recording.events() if isinstance(e, SecretDerived)]
+            assert bool(secrets) == bool(options)
+            assert bool(len(recording.journal)) == bool(options)
+            assert "ServerHello" in tlsee("explain", path).out
+
+
+def test_demo_records_both_sides(tmp_path: Path) -> None:
+    """The server's recording stands beside the client's."""
+    path = tmp_path / "demo.tlsrec"
+    assert tlsee("demo", "--record", path, "--reveal-secrets").code == 0
+    client, server = Recording.load(path), Recording.load(tmp_path / "demo-server.tlsrec")
+    assert (client.role, server.role) == (Role.CLIENT, Role.SERVER)
+    assert len(client.journal) > 2
+    assert len(server.journal) > 2
+    sent = [e.raw for e in client.events() if isinstance(e, RecordSent)]
+    assert sent == [e.raw for e in server.events() if isinstance(e, RecordReceived)]
+
+
+def test_serve_records_each_client(tmp_path: Path) -> None:
+    """A file for each client that said something, the first under the name that was given."""
+    path = tmp_path / "s.tlsrec"
+    complaints: list[str] = []
+    many = ManyRecordings(RecordWish(str(path)), complaints.append)
+    silent, first, second = many.next(), many.next(), many.next()
+    for one in (first, second):
+        Pair(server_options={"observers": one.observers}).run()
+    for one in (silent, first, second):
+        one.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["s-2.tlsrec", "s.tlsrec"]
+    for found in tmp_path.iterdir():
+        assert Recording.load(found).role is Role.SERVER
+    assert ManyRecordings(None, complaints.append).next().observers == ()
+    nowhere = ManyRecordings(RecordWish(str(tmp_path / "no" / "s.tlsrec")), complaints.append)
+    one = nowhere.next()
+    assert Pair(server_options={"observers": one.observers}).run().done
+    one.close()
+    assert "is not complete" in complaints[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--record", "no/such/place.tlsrec"], "cannot write no/such/place.tlsrec (--record)"),
+        (["--reveal-secrets"], "add --record FILE"),
+    ],
+)
+def test_what_cannot_be_recorded(options: list[str], says: str) -> None:
+    """Said before anything else happens."""
+    result = tlsee("demo", *options)
+    assert (result.code, result.out) == (2, "")
+    assert says in _words(result.err)
