@@ -1,4 +1,4 @@
-"""The screen of every case of x509-limbo: any chain can be shown, and every refusal is explained."""
+"""The screen of every case of x509-limbo: any chain can be shown, any refusal is explained."""
 
 from __future__ import annotations
 

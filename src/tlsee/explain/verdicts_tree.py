@@ -127,9 +127,7 @@ class _Tree:
             text = text.removeprefix(f"{known_as}, ").removeprefix(f"{known_as}: ")
         yield from self._row("FAIL", text, stem)
         where = [check.clause] if check.clause else []
-        # A failure noted where the same rule has held is about somebody else's certificate.
-        others = step is not None and any(c.name == check.name and c.ok for c in step.checks)
-        if not others:
+        if step is None or not _foreign(check, step):
             where.append(origin(view, self.verdict, self.telling))
             if check.span is not None:
                 where[-1] += f", DER bytes {check.span[0]}-{check.span[1] - 1}"
@@ -144,8 +142,17 @@ class _Tree:
 
 
 def _own_failures(path: Path) -> list[Check]:
-    checks = dict.fromkeys(path.steps[0].checks)
-    return [check for check in checks if not check.ok and check.name not in _OF_THE_PATH]
+    leaf = path.steps[0]
+    return [
+        check
+        for check in dict.fromkeys(leaf.checks)
+        if not check.ok and check.name not in _OF_THE_PATH and not _foreign(check, leaf)
+    ]
+
+
+def _foreign(check: Check, step: Step) -> bool:
+    """Whether it is about the issuer: a dead end notes there that its key cannot be used."""
+    return check.name == "key" and check != next(c for c in step.checks if c.name == "key")
 
 
 def _unknown(check: Check) -> bool:

@@ -212,7 +212,28 @@ def fix(verdict: Verdict, telling: Telling) -> str:
         return _renewal(ended[0], path, verdict, telling)
     if reason.name == Reasons.unknown_ca.name and path is not None and ended is not None:
         return _missing(ended[0], telling) or reason.fix
-    return reason.fix
+    return _FIXES.get(reason.name, reason.fix)
+
+
+# Where the catalogue only knows a peer that breaks the protocol: here it may be one's own file.
+_FIXES = {
+    Reasons.malformed_certificate.name: "have its authority issue it anew; if it came as a file, "
+    "copy that again",
+    Reasons.not_a_ca.name: "have it issued by an authority, or that one issued as one: "
+    "basicConstraints with CA:TRUE",
+    Reasons.path_too_long.name: "have it issued by an authority further up, or that one issued "
+    "with a longer path length",
+    Reasons.name_constraints.name: "have it issued by an authority that may vouch for its names",
+    Reasons.policy_not_acceptable.name: "have it issued under the policy that is demanded",
+    Reasons.bad_certificate_signature.name: "compare it with what its authority issued: it was "
+    "changed, or is signed by another one of the same name",
+    Reasons.weak_certificate_signature.name: "have it issued anew, signed with SHA-256 or better",
+    Reasons.unknown_critical_extension.name: "have it issued without the extension, or with it "
+    "not critical",
+    Reasons.chain_too_long.name: "send the leaf and those between it and the root, and no more",
+    Reasons.judgement_exhausted.name: "send the leaf and those between it and the root, and no "
+    "more; authorities in use never need such a search",
+}
 
 
 def _renewal(expired: CertificateView, path: Path, verdict: Verdict, telling: Telling) -> str:

@@ -516,3 +516,22 @@ def test_an_unreadable_intermediate(corp: Corp) -> None:
     """In --untrusted it is a mistake of whoever gave it."""
     odd = corp.put("odd.pem", corp.issuing.certificate, leaf(corp.issuing)[:-1])
     assert "odd.pem: certificate 2: " in _mistake(_verify(corp, _api(corp), "--untrusted", odd))
+
+
+def test_an_issuer_with_a_key_of_no_use(corp: Corp) -> None:
+    """That is noted at the leaf, and is still the issuer's: no bytes of the leaf are named."""
+    rotten = cases.corp(corp.desk)
+    old = forge(
+        None,
+        [(x509.BasicConstraints(ca=True, path_length=None), True)],
+        subject="Old Root",
+        key=small_key(1),
+    )
+    (corp.desk / "old.pem").write_bytes(to_pem(old))
+    name = x509.load_der_x509_certificate(old).subject
+    api = corp.put("api.pem", forge(rotten.issuing, issuer_name=name, signing_key=small_key(1)))
+    result = tlsee("verify", api, "--ca", corp.desk / "old.pem", "--at", "2026-09-21T14:13:20Z")
+    text = _words(result)
+    assert text.startswith("REFUSED weak_key")
+    assert "Old Root, RSA with 1024 bits" in text
+    assert "api.pem, DER bytes" not in text
