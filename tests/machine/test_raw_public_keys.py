@@ -29,10 +29,14 @@ from tlsee.errors import (
     Reasons,
     TLSError,
 )
+from tlsee.explain.collector import Collector
+from tlsee.explain.narrate import narrate
+from tlsee.explain.story import Story
 from tlsee.identity.credentials import Credential
 from tlsee.identity.proof import ByCertificate, ByRawPublicKey
 from tlsee.identity.trust import Trust
 from tlsee.sessions.stores import ClientSessions, TicketSessions
+from tlsee.trace import Role
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.certificate_types import (
     ClientCertTypeList,
@@ -340,3 +344,22 @@ def test_keys_and_credentials_that_cannot_be() -> None:
     assert repr(made).startswith("Credential(raw public key sha256:")
     assert believing(made).sources == ("raw public keys (1)",)
     assert ServerConfig(credentials=[made]).credentials == (made,)
+
+
+@BOTH
+def test_it_can_be_told(version: ProtocolVersion) -> None:
+    """The story of such a handshake names the keys, on both sides and in both versions."""
+    server, client = raw(), raw()
+    heard = Collector(Role.CLIENT)
+    Pair(
+        client_config(trust=believing(server), credentials=[client], versions=[version]),
+        server_config(credentials=[server], client_trust=believing(client)),
+        client_options={"observers": [heard]},
+    ).run()
+    told = " ".join(line.text for block in narrate(Story.of(heard)) for line in block.lines)
+    words = " ".join(told.split()).replace(": ", ":")
+    for key in (server, client):
+        digest = key.public_key.fingerprint
+        assert "raw public key" in words
+        assert digest[:24] in words
+    assert "cannot be read" not in told.lower()

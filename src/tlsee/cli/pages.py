@@ -14,7 +14,7 @@ from tlsee.explain.reading import offered_groups, offered_versions, server_name
 from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.handshake.outcome import ByPsk
-from tlsee.identity.proof import ByCertificate
+from tlsee.identity.proof import ByCertificate, ByRawPublicKey
 from tlsee.offer import ClientOffer
 from tlsee.text import count, printable
 from tlsee.trace import Role
@@ -84,6 +84,10 @@ def facts(info: ConnectionInfo, story: Story) -> list[tuple[str, str]]:
     if peer is not None:
         rows.append(("you are", f"{peer.certificate.subject}, proved: {peer.path.chain}"))
         rows += named(info)
+    elif isinstance(info.peer, ByRawPublicKey):
+        rows.append(
+            ("you are", f"whoever holds a key that is known here: {info.peer.peer.subject}")
+        )
     elif info.asked_for_certificate:
         rows.append(("you are", "somebody who shows no certificate, which is allowed here"))
     took = story.milliseconds

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tlsee.crypto.public_keys import load_public_key
+from tlsee.errors import TLSError
 from tlsee.explain.layout import listed
 from tlsee.explain.reading import name_of, view_of
 from tlsee.explain.story import Kind, Step, Story
+from tlsee.identity.raw_key import shown
 from tlsee.text import count, printable
 from tlsee.trace import CertificateJudged, FinishedChecked, Role, SignatureChecked
 from tlsee.wire import messages12, messages13
@@ -18,13 +21,21 @@ SIGNATURES = (messages13.CertificateVerify, messages12.CertificateVerify)
 FINISHED = (messages13.Finished, messages12.Finished)
 
 
+def keyed(spki: bytes) -> str:
+    """What a raw public key in the place of a certificate says (RFC 7250), or nothing."""
+    try:
+        return f'"I am whoever holds this key: {shown(load_public_key(spki).spki)}."'
+    except TLSError:
+        return ""
+
+
 def introduced(chain: Sequence[bytes]) -> str:
     """Who the sender of this chain, DER and its own first, says it is."""
     if not chain:
         return '"I have none to show."'
     leaf = view_of(chain[0])
     if leaf is None:
-        text = "A certificate that cannot be read here."
+        text = keyed(chain[0]) or "A certificate that cannot be read here."
     else:
         who = printable(name_of(leaf), 64)
         vouches = f"and {printable(leaf.issuer, 64)} vouches for me"

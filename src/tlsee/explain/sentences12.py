@@ -11,7 +11,7 @@ from tlsee.crypto.suites12 import AeadCipher, Suite12, suites12
 from tlsee.errors import TLSError
 from tlsee.explain import sentences_sessions
 from tlsee.explain.layout import short_hex
-from tlsee.explain.phrases import asked_for, finished, introduced, judged, signed, valid
+from tlsee.explain.phrases import asked_for, finished, introduced, judged, keyed, signed, valid
 from tlsee.explain.reading import finite_field
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.wire.hellos import ServerHello
@@ -24,6 +24,7 @@ from tlsee.wire.messages12 import (
     Finished,
     HelloRequest,
     NewSessionTicket,
+    RawPublicKeyCertificate,
     ServerHelloDone,
     ServerKeyExchange,
     SignedDHParams,
@@ -164,6 +165,11 @@ def _hello_request(_step: Step, _story: Story, _heard: Story | None) -> str:
     return '"I would like to negotiate again." The client would not: it says no_renegotiation.'
 
 
+def _raw_key(step: Step, _story: Story, _heard: Story | None) -> str:
+    message: RawPublicKeyCertificate = step.message
+    return keyed(message.subject_public_key_info)
+
+
 def _certificate_status(_step: Step, _story: Story, _heard: Story | None) -> str:
     return '"This is what my authority says of my certificate, freshly signed."'
 
@@ -171,6 +177,7 @@ def _certificate_status(_step: Step, _story: Story, _heard: Story | None) -> str
 SPEAKERS: dict[type[Any], Callable[[Step, Story, Story | None], str]] = {
     HelloRequest: _hello_request,
     Certificate: _certificate,
+    RawPublicKeyCertificate: _raw_key,
     CertificateStatus: _certificate_status,
     ServerKeyExchange: _server_key_exchange,
     CertificateRequest: _certificate_request,

@@ -20,6 +20,7 @@ from tlsee.codes import (
     ProtocolVersion,
 )
 from tlsee.codes12 import KeyExchangeAlgorithm
+from tlsee.crypto.public_keys import load_public_key
 from tlsee.crypto.suites12 import Suite12, suites12
 from tlsee.errors import TLSError
 from tlsee.explain.collector import Collector, Records, Spoken
@@ -192,9 +193,20 @@ class Story:
             if struct is not None:
                 step.message = decode(struct, event.raw)
         except TLSError:
-            step.message = None  # the endpoint has refused it too, and says why
+            step.message = self._raw_key(step)  # or the endpoint has refused it too, and says why
         if isinstance(step.message, ServerHello):
             self._selected(step.message)
+
+    def _raw_key(self, step: Step) -> Any:
+        """The same message with a raw public key, which only 1.2 words in another way."""
+        if not self.is_older or step.handshake_type != HandshakeType.certificate:
+            return None
+        try:
+            found = decode(messages12.RawPublicKeyCertificate, step.raw)
+            load_public_key(found.subject_public_key_info)
+        except TLSError:
+            return None
+        return found
 
     def _selected(self, hello: ServerHello) -> None:
         item = hello.extensions.get(SupportedVersionsServerHello)

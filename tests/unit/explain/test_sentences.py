@@ -220,7 +220,8 @@ def test_every_message_has_a_sentence() -> None:
     """A message that is read is also told: no kind is left without words."""
     from tlsee.explain.sentences import _SPEAKERS
 
-    assert set(STRUCTS.values()) | set(messages12.MESSAGES.values()) == set(_SPEAKERS)
+    raw = {messages12.RawPublicKeyCertificate}  # the same message, worded otherwise
+    assert set(STRUCTS.values()) | set(messages12.MESSAGES.values()) | raw == set(_SPEAKERS)
 
 
 def test_a_full_story_of_the_server() -> None:
