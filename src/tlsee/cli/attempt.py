@@ -32,6 +32,7 @@ from tlsee.trace import Role
 # How long a server that asked for our certificate gets to say what it made of it. In TLS 1.3 a
 # client is done before the server has looked; most servers send a ticket or an alert at once.
 SERVER_VERDICT_SECONDS = 1.0
+SESSION_SECONDS = 1.0  # for a ticket, where the session is wanted
 GLANCE = 0.05  # seconds between looks whether a ticket came, which ``recv`` does not return for
 
 KEY_UPDATE_SECONDS = 1.0  # for a server's answer to our KeyUpdate, where no data is exchanged
@@ -64,9 +65,10 @@ class Attempt:
         info, timings, verdict: what was negotiated; milliseconds; what the server made of our
             certificate, ``None`` if it asked for none.
         exports: the keying material that was wanted. keys_changed: whether ours were.
+        early: what to say before the handshake is done, or right after. unsent_early: what was not.
     """
 
-    def __init__(self, wish: Wish, sink: Sink) -> None:
+    def __init__(self, wish: Wish, sink: Sink, *, early: bytes = b"") -> None:
         self.wish = wish
         self.sink = sink
         self.stage = "name"
@@ -77,6 +79,8 @@ class Attempt:
         self.verdict: ServerVerdict | None = None
         self.exports: tuple[tuple[Export, bytes], ...] = ()
         self.keys_changed = False
+        self.early = early
+        self.unsent_early = early
         self._collector = Collector(Role.CLIENT)
         self._began = time.perf_counter()
 
@@ -152,6 +156,8 @@ class Attempt:
                 identity=wish.identity,
                 handshake_timeout=deadline.remaining,
                 observers=[*observers, recorder] if recorder is not None else observers,
+                early_data=self.early,
+                early_data_refused="resend",
             )
             stream.handshake()
         except BaseException:
@@ -160,6 +166,7 @@ class Attempt:
         finally:
             self.timings["handshake_ms"] = self._milliseconds(began)
         self.info = stream.info
+        self.unsent_early = stream.unsent_early_data
         return stream
 
     @staticmethod
@@ -206,6 +213,11 @@ class Attempt:
                 self.verdict = self._await_verdict(stream)
             if self.keys_changed:
                 self._await_new_keys(stream)
+            if self.early:
+                stream.settimeout(self.wish.timeout)
+                self._converse(stream, iter(()), end=True)
+            elif self.wish.again.times:
+                self._await_session(stream)
             return
         stream.settimeout(None if kind is Exchange.TERMINAL else self.wish.timeout)
         source = iter([self._request()]) if kind is Exchange.HTTP else standard_input()
@@ -213,6 +225,19 @@ class Attempt:
         self.sink.finish()
         if asked:
             self.verdict = ServerVerdict.WENT_ON
+
+    def _await_session(self, stream: Stream) -> None:
+        """A server of TLS 1.3 sends its tickets after the handshake; for at most a second."""
+        if self.info is None or self.info.version < ProtocolVersion.TLS13:
+            return
+        stream.settimeout(GLANCE)
+        deadline = Deadline(SESSION_SECONDS)
+        while deadline.remaining != 0.0 and stream.last_session is None:
+            try:
+                if not stream.recv():
+                    return
+            except TimeoutError:
+                continue
 
     def _await_verdict(self, stream: Stream) -> ServerVerdict:
         """The server's next word, for at most a second: any but a refusal means it went on.

@@ -10,13 +10,14 @@ from typing import Any
 import click
 
 from tlsee import defaults
-from tlsee.cli import connect_report
+from tlsee.cli import connect_report, meetings
 from tlsee.cli.attempt import Attempt
 from tlsee.cli.exit_codes import CommandError, ExitCode, NotTried, Usage
 from tlsee.cli.json_output import connect_object, failed_object, line_of
 from tlsee.cli.judging import judging_options
-from tlsee.cli.output import Screen
+from tlsee.cli.output import BAD, Screen
 from tlsee.cli.plumbing import standard_output
+from tlsee.cli.recalling import connect_options
 from tlsee.cli.recordings import record_options
 from tlsee.cli.surprises import Interrupted, confession
 from tlsee.cli.wishes import Wish, wish_of
@@ -46,6 +47,7 @@ from tlsee.text import printable
 )
 @click.option("--key", metavar="FILE", help="Its private key, if that is not in the same file.")
 @judging_options
+@connect_options
 @click.option("--alpn", metavar="LIST", help="Application protocols to offer: h2,http/1.1.")
 @click.option(
     "--groups", metavar="LIST", help="Key exchange groups to offer: X25519MLKEM768,P-256."
@@ -100,10 +102,11 @@ def command(**options: Any) -> int:
       tlsee connect https://www.python.org/downloads --http /downloads/
       tlsee connect localhost:8443 --ca ca.pem -v
       tlsee connect mesh.example:443 --cert me.pem --key me.key
+      tlsee connect www.python.org --resume 1
 
     \b
-    Exit codes: 0 it worked, 1 TLS said no, 2 wrong usage, 3 no TLS could be
-    tried (name, TCP, proxy), 130 interrupted.
+    Exit codes: 0 it worked, 1 TLS said no (or --resume was not), 2 wrong
+    usage, 3 no TLS could be tried (name, TCP, proxy), 130 interrupted.
     """  # noqa: D301 - click wants the backspace itself
     if options["as_json"]:
         return _as_json(options)
@@ -118,7 +121,7 @@ def _as_json(options: dict[str, Any]) -> int:
         target = str(wish.target)
         attempt = Attempt(wish, standard_output(shown=False))
         attempt.run(lambda _: None)
-        found, code = connect_object(attempt), attempt.code
+        found, code = _with_others(attempt)
     except CommandError as error:
         found, code = failed_object(target, error), error.code
     except KeyboardInterrupt:
@@ -129,6 +132,16 @@ def _as_json(options: dict[str, Any]) -> int:
     screen.line(line_of(found))
     screen.flush()
     return code
+
+
+def _with_others(attempt: Attempt) -> tuple[dict[str, Any], ExitCode]:
+    """The object of the first connection, and in it those that followed."""
+    others = list(meetings.meet_again(attempt)) if attempt.error is None else []
+    code = meetings.code_of(attempt, others)
+    found = connect_object(attempt)
+    found["ok"] = code is ExitCode.WORKED
+    found["again"] = [meetings.as_object(other) for other in others]
+    return found, code
 
 
 def _cut_short(target: str, attempt: Attempt | None, error: CommandError) -> dict[str, Any]:
@@ -165,4 +178,18 @@ def _as_story(wish: Wish, options: dict[str, Any]) -> int:
     else:
         connect_report.failure(attempt, screen, **detail)
     screen.flush()
-    return attempt.code
+    return _again(attempt, screen, detail)
+
+
+def _again(first: Attempt, screen: Screen, detail: dict[str, bool]) -> int:
+    """The further connections, each told as it ends."""
+    others: list[Attempt] = []
+    if first.error is None and first.wish.again.early:
+        screen.row("warning", meetings.REPLAYABLE, BAD)
+    for attempt in meetings.meet_again(first) if first.error is None else ():
+        others.append(attempt)
+        meetings.report(first, len(others), attempt, screen)
+        if detail["messages"]:
+            meetings.tell(attempt, len(others), screen, fields=detail["fields"])
+        screen.flush()
+    return meetings.code_of(first, others)

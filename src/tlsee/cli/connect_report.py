@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlsee import policies
+from tlsee.cli import session_words
 from tlsee.cli.attempt import Attempt, ServerVerdict, Silence, sentence_of
 from tlsee.cli.exit_codes import CommandError
 from tlsee.cli.extras import NotGiven
@@ -122,6 +123,8 @@ def _identity_rows(info: ConnectionInfo, screen: Screen) -> None:
         verdict = proof.verdict
         screen.row("identity", f"NOT PROVED (--insecure): {refusal(verdict)}", BAD)
     else:
+        for label, text in session_words.rows(info):
+            screen.row(label, text)
         return
     certificate_rows(verdict, screen)
 
@@ -273,6 +276,8 @@ def explained(attempt: Attempt) -> tuple[str, str]:
     """What went wrong in words, and what to do."""
     error = attempt.error
     if isinstance(error, AlertReceived):
+        if attempt.wish.config.psks and error.alert in session_words.KEY_ALERTS:
+            return session_words.KEY_ALERTS[error.alert]
         what, fix = alerts.meaning(
             error.alert, showed_certificate=_showed_certificate(attempt.story)
         )

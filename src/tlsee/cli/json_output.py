@@ -15,6 +15,7 @@ from tlsee.cli.attempt import Attempt, sentence_of
 from tlsee.cli.connect_report import HYBRIDS, explained, is_forward_secret, refused_by
 from tlsee.cli.exit_codes import CommandError
 from tlsee.cli.offered import offer_in, offer_object
+from tlsee.cli.session_words import members
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
 from tlsee.crypto.groups import EXPLICIT_GROUP
@@ -63,6 +64,7 @@ def connect_object(attempt: Attempt) -> dict[str, Any]:
             for export, made in attempt.exports
         ],
         "key_update": {"answered": attempt.keys_answered} if attempt.keys_changed else None,
+        "again": [],
         "timings": attempt.timings,
         "received": _received(attempt),
     }
@@ -89,6 +91,7 @@ def failed_object(target: str, error: CommandError) -> dict[str, Any]:
         "client_certificate": None,
         "exports": [],
         "key_update": None,
+        "again": [],
         "timings": {},
         "received": {"bytes": 0, "base64": "", "complete": True},
     }
@@ -126,6 +129,7 @@ def negotiated(info: ConnectionInfo) -> dict[str, Any]:
         "server_name": printable(info.server_name, 255) if info.server_name else None,
         "hello_retry_request": info.retried,
         "resumed": info.resumed,
+        **members(info),
     }
 
 

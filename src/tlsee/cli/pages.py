@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
+from tlsee.cli import session_words
 from tlsee.cli.offered import fingerprint_rows
 from tlsee.codes import ExtensionType
 from tlsee.connection.info import ConnectionInfo
@@ -17,7 +18,7 @@ from tlsee.handshake.outcome import ByPsk
 from tlsee.identity.proof import ByCertificate, ByRawPublicKey
 from tlsee.offer import ClientOffer
 from tlsee.text import count, printable
-from tlsee.trace import Role
+from tlsee.trace import Epoch, Role
 from tlsee.wire.extensions.alpn import ProtocolNameList
 from tlsee.wire.hellos import ClientHello
 
@@ -64,6 +65,8 @@ def headline(info: ConnectionInfo) -> str:
 
 
 def _exchange(info: ConnectionInfo) -> str:
+    if info.group is None and isinstance(info.peer, ByPsk):
+        return "no fresh key exchange"
     return str(info.group) if info.group is not None else "RSA key exchange"
 
 
@@ -90,6 +93,7 @@ def facts(info: ConnectionInfo, story: Story) -> list[tuple[str, str]]:
         )
     elif info.asked_for_certificate:
         rows.append(("you are", "somebody who shows no certificate, which is allowed here"))
+    rows += session_words.rows(info, session_words.early_bytes(story))
     took = story.milliseconds
     if took is not None:
         rows.append(("took", f"{count(story.round_trips, 'round trip')}, {took:.1f} ms here"))
@@ -154,6 +158,8 @@ def html_page(info: ConnectionInfo, story: Story) -> str:
 
 def _chips(info: ConnectionInfo) -> list[str]:
     found = [_exchange(info), str(info.suite)]
+    if info.resumed:
+        found.append("resumed")
     if info.scheme is not None:
         found.append(str(info.scheme))
     return [*found, printable(info.alpn, 32)] if info.alpn is not None else found
@@ -167,7 +173,8 @@ def _messages(story: Story) -> str:
     parts = []
     protection = Protection(story)
     for step in story.steps:
-        if step.kind not in (Kind.MESSAGE, Kind.CHANGE):
+        is_early = step.kind is Kind.DATA and step.epoch is Epoch.EARLY
+        if step.kind not in (Kind.MESSAGE, Kind.CHANGE) and not is_early:
             continue
         announced = protection.announced(step)
         if announced:
@@ -179,6 +186,8 @@ def _messages(story: Story) -> str:
 def _message(step: Step, story: Story) -> str:
     who = "your client" if step.sender is Role.CLIENT else "this server"
     length = max(1, len(step.raw))  # a ChangeCipherSpec is one byte, and no message
+    if step.records is not None:
+        length = step.records.content
     said = escape(sentence_of(step, story, None)).replace("\n", "<br>")
     return (
         f'<li class="{step.sender.value}"><header><strong>{step.number}. {escape(title(step))}'

@@ -19,6 +19,7 @@ from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.output import command as wrapped_command
+from tlsee.cli.recalling import serve_options, server_settings
 from tlsee.cli.recordings import ManyRecordings, record_options, record_wish
 from tlsee.cli.served import Manner
 from tlsee.cli.server import HANDSHAKE_SECONDS, Server
@@ -59,6 +60,7 @@ from tlsee.text import printable
     help="Required unless told otherwise.",
 )
 @judging_options
+@serve_options
 @click.option("--alpn", metavar="LIST", help="Application protocols; http/1.1 unless given.")
 @click.option(
     "--policy",
@@ -83,6 +85,7 @@ def command(**options: Any) -> int:
       tlsee serve                     then the curl line it prints
       tlsee serve --port 0 --echo
       tlsee serve --client-ca mesh.pem --client-auth optional
+      tlsee serve --early-data 16384
     """  # noqa: D301 - click wants the backspace itself
     with contextlib.ExitStack() as cleanup:
         made: ThrowAway | None = None
@@ -102,6 +105,7 @@ def command(**options: Any) -> int:
         elif options["ca_out"] is not None:
             raise Usage("--ca-out is for the throw-away authority", "leave out --cert, or --ca-out")
         config = _config(options, credential)
+        cleanup.callback(getattr(config.sessions, "close", lambda: None))
         listener = cleanup.enter_context(_listen(options, config))
         introduction = screens[1] if options["as_json"] else screens[0]
         named = keylog_files(None, os.environ)
@@ -133,7 +137,7 @@ def _config(options: dict[str, Any], credential: Credential | FileCredentials) -
     try:
         return ServerConfig(
             credentials=[credential],
-            sessions=False,
+            **server_settings(options, os.environ),
             client_trust=manner.under_profile(trust) if trust is not None else None,
             **manner.settings,
             client_auth=options["client_auth"],
@@ -189,6 +193,12 @@ def introduce(
         screen.row("identity", config.credentials[0].certificate.subject)
     for path, source in keylog_files(None, os.environ):
         screen.row("key log", f"{printable(path, 100)} ({source}): whoever has it can read all")
+    if options["sessions"] != "memory":
+        screen.row("sessions", printable(options["sessions"].rpartition("@")[2], 60))
+    if config.early_data:
+        screen.row("early data", f"{config.early_data:,} bytes; somebody may send them again")
+    for psk in config.psks:
+        screen.row("key", f"'{printable(psk.identity, 60)}': no certificate needed")
     if config.client_auth != "none":
         screen.row("clients", f"a certificate is {config.client_auth}")
     if made is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from tlsee.cli import pages
+from tlsee.cli import pages, session_words
 from tlsee.cli.http_request import Request, read_request, response
 from tlsee.cli.json_output import line_of, serve_object
 from tlsee.cli.stores import reason_of
@@ -124,8 +124,9 @@ class Served:
         info = self.info
         if info is None:
             return self.address
-        group = info.group if info.group is not None else "RSA"
+        group = info.group or ("RSA" if info.scheme is None and not info.resumed else "no exchange")
         text = f"{self.address}  {info.version.label}, {group}, {info.suite}"
+        text += session_words.suffix(info, self._stream.early_data_length)
         return f"{text}, {self.said}" if self.said else text
 
     def as_complaint(self) -> str:
@@ -152,9 +153,10 @@ class Served:
     def as_json(self) -> str:
         """The connection as one object in a line."""
         story = Story.of(self._collector)
-        return line_of(
-            serve_object(self.address, self.info, story, self.stage, self.error, self.milliseconds)
+        item = serve_object(
+            self.address, self.info, story, self.stage, self.error, self.milliseconds
         )
+        return line_of({**item, "early_data_length": self._stream.early_data_length})
 
 
 def _address(stream: Stream) -> str:

@@ -33,17 +33,24 @@ class Believed:
 
 
 def trusted(
-    names: Sequence[str], environ: Mapping[str, str], *, insecure: bool = False
+    names: Sequence[str],
+    environ: Mapping[str, str],
+    *,
+    insecure: bool = False,
+    needed: bool = True,
 ) -> Believed:
     """The store for ``--ca`` (``system``, ``certifi`` or files; none means the usual one).
 
     Without ``--ca``, SSL_CERT_FILE and SSL_CERT_DIR replace the system's store, as they do for
-    OpenSSL; the notes name them.
+    OpenSSL; the notes name them. Where no certificate is ``needed``, nobody is believed whom
+    ``--ca`` does not name.
 
     Raises:
         Usage: a file cannot be read, or has no certificate.
     """
     notes: list[str] = []
+    if not (needed or names or insecure):
+        return Believed(Trust.nobody(), ())
     trust = _named(names) if names else _from_environment(environ, notes)
     if trust is None:
         try:

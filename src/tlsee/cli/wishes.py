@@ -17,6 +17,7 @@ from tlsee.cli.keylogs import keylog_files
 from tlsee.cli.meant import no_file
 from tlsee.cli.output import is_terminal
 from tlsee.cli.proxy import Proxy, choose_proxy
+from tlsee.cli.recalling import Again, again_of, psks_of
 from tlsee.cli.recordings import RecordWish, record_wish
 from tlsee.cli.targets import Target, parse_target
 from tlsee.config import ClientConfig
@@ -60,6 +61,7 @@ class Wish:
     notes: tuple[str, ...]
     extras: Extras
     record: RecordWish | None
+    again: Again
 
 
 def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
@@ -78,7 +80,8 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
     identity = options["identity"]
     exchange = _exchange(options)
     extras = extras_of(options)
-    believed = stores.trusted(options["ca"], environ, insecure=options["insecure"])
+    psks, again = psks_of(options), again_of(options)
+    believed = stores.trusted(options["ca"], environ, insecure=options["insecure"], needed=not psks)
     manner = manner_of(options)
     alpn = lists.protocols(options["alpn"])
     if exchange is Exchange.HTTP and not alpn:
@@ -88,7 +91,8 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         config = ClientConfig(
             trust=manner.under_profile(believed.trust),
             **manner.settings,
-            sessions=False,
+            sessions=bool(again.times),
+            psks=psks,
             versions=lists.versions(options["tls"]),
             policy=lists.policy(options["policy"]),
             groups=lists.groups(options["groups"]),
@@ -111,6 +115,7 @@ def wish_of(options: Mapping[str, Any], environ: Mapping[str, str]) -> Wish:
         believed.notes,
         extras,
         record,
+        again,
     )
 
 

@@ -138,7 +138,7 @@ def test_the_page(tmp_path: Path) -> None:
         assert (status, kind) == (200, "text/html; charset=us-ascii")
         assert "<script" not in page
         assert "http-equiv" not in page
-        assert page.count("<li class=") == 8
+        assert page.count("<li class=") == 7 + 2 + 2  # messages, tickets, changes of keys
         assert _get(server, "/favicon.ico")[0] == 404
 
 
@@ -153,7 +153,7 @@ def test_the_page_of_1_2(tmp_path: Path) -> None:
         for words in ("version   TLS 1.2", "ServerHelloDone", "ChangeCipherSpec", "2 round trips"):
             assert words in text
         page = _get(server, Accept="text/html")[2]
-        assert page.count("<li class=") == 12
+        assert page.count("<li class=") == 13
         refused = tlsee("connect", f"localhost:{server.port}", "--ca", server.ca, "--tls", "1.3")
         assert refused.code == 1
 
