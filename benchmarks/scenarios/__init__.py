@@ -7,7 +7,16 @@ from collections.abc import Callable
 from benchmarks.material import Material
 from benchmarks.measure import Effort
 from benchmarks.results import Outcome
-from benchmarks.scenarios import cost, judging, memory, process, sessions, sockets
+from benchmarks.scenarios import (
+    cost,
+    judging,
+    memory,
+    process,
+    recording,
+    resuming,
+    sessions,
+    sockets,
+)
 
 Scenario = Callable[[Material, Effort], Outcome]
 
@@ -15,6 +24,8 @@ SCENARIOS: dict[str, Scenario] = {
     "handshake": memory.handshake,
     "handshake-hybrid": memory.handshake_hybrid,
     "handshake12": memory.handshake12,
+    "resumed13": resuming.resumed13,
+    "resumed12": resuming.resumed12,
     "bulk": memory.bulk,
     "round-trip": memory.round_trip,
     "bulk-socket": sockets.bulk,
@@ -23,6 +34,7 @@ SCENARIOS: dict[str, Scenario] = {
     "serving": process.serving,
     "sessions": sessions.finding,
     "judge": judging.judging,
+    "recording": recording.recording,
     "idle-memory": cost.idle_memory,
     "import": cost.import_time,
     "command": cost.command_start,

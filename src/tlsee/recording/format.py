@@ -27,7 +27,7 @@ BODY_LIMIT = 1 << 25  # bytes of one body: a verdict or a message of 16 MiB, and
 FRAMES_LIMIT = 1 << 20  # a frame in memory takes more than its bytes
 
 _DEFLATE = -15  # raw, with the largest window
-_LEVEL = 6
+_LEVEL = 1  # of what repeats it finds nearly as much as 6 does, in half the time
 _FRAME_HEADER = 8  # length and CRC-32 over it and what follows
 # A flushed piece always ends so; it is left out (RFC 7692, 7.2.1).
 _FLUSHED = b"\x00\x00\xff\xff"

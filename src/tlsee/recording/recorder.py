@@ -21,7 +21,7 @@ from tlsee.recording.encoding import BY_CLASS, encode
 from tlsee.recording.format import FrameWriter, Header, header_bytes
 from tlsee.recording.kept import LeftOut, Moment
 from tlsee.recording.recording import Recording, create
-from tlsee.recording.redact import redacted, without_world
+from tlsee.recording.redact import in_full, redacted
 from tlsee.recording.settings import configuration_of
 from tlsee.trace import (
     AlertArrived,
@@ -77,6 +77,7 @@ class Recorder:
     ) -> None:
         self.failure: Exception | None = None
         self._in_full = reveal_secrets
+        self._keeps = in_full if reveal_secrets else redacted
         self._clock = clock
         self._cpu_clock = cpu_clock
         self._header = Header(max(0, today()), reveals_secrets=reveal_secrets, program="tlsee")
@@ -94,6 +95,11 @@ class Recorder:
         self._began = clock()
         self._thread = 0
         self._cpu = 0
+
+    @property
+    def reveals_secrets(self) -> bool:
+        """Whether it keeps all."""
+        return self._in_full
 
     @property
     def recording(self) -> Recording:
@@ -173,7 +179,7 @@ class Recorder:
             self._keep(entries[self._journal_read - 1])
 
     def _keep(self, item: Any, cpu: int | None = None) -> None:
-        kept = without_world(item, in_full=True) if self._in_full else redacted(item)
+        kept = self._keeps(item)
         if kept is None:
             return
         size = MOMENT_SIZE + len(getattr(kept, "raw", b""))

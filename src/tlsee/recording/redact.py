@@ -10,6 +10,7 @@ was agreed on beside it. What a session or an external key holds stays in the pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tlsee.codes import ContentType
@@ -22,27 +23,50 @@ from tlsee.values import replace
 
 # What is told in messages, alerts and lengths anyhow; a content type not named here goes.
 KEPT_WHOLE = frozenset((ContentType.handshake, ContentType.alert, ContentType.change_cipher_spec))
-_NEVER = (SecretDerived, Entry, Configuration)
 
 
 def redacted(item: Any) -> Any:
     """What to keep of a trace event or another item; ``None`` for nothing."""
-    if isinstance(item, RecordSent | RecordReceived):
-        if item.content_type in KEPT_WHOLE:
-            return item
-        return replace(item, raw=item.raw[:HEADER_LENGTH])
-    if isinstance(item, _NEVER):
-        return None
-    return without_world(item, in_full=False)
+    keep = _REDACTED.get(type(item))
+    return item if keep is None else keep(item)
 
 
-def without_world(item: Any, *, in_full: bool) -> Any:
-    """A choice or a verdict without what it holds of the program around it."""
-    if isinstance(item, Choice):
-        return seen_choice(item, in_full=in_full)
-    if isinstance(item, CertificateJudged):
-        return CertificateJudged(replace(item.verdict, asked=None, explore=None))
-    return item
+def in_full(item: Any) -> Any:
+    """What to keep where all is kept: only the program around a choice or a verdict stays out."""
+    keep = _IN_FULL.get(type(item))
+    return item if keep is None else keep(item)
+
+
+def _without_body(record: RecordSent | RecordReceived) -> RecordSent | RecordReceived:
+    kind = record.content_type
+    if kind in KEPT_WHOLE:
+        return record
+    header = record.raw[:HEADER_LENGTH]
+    return type(record)(header, kind, record.content_length, record.epoch)
+
+
+def _alone(judged: CertificateJudged) -> CertificateJudged:
+    """A verdict without the trust that it rested on."""
+    return CertificateJudged(replace(judged.verdict, asked=None, explore=None))
+
+
+def _nothing(_: Any) -> None:
+    return None
+
+
+_IN_FULL: dict[type, Callable[[Any], Any]] = {
+    Choice: lambda choice: seen_choice(choice, in_full=True),
+    CertificateJudged: _alone,
+}
+_REDACTED: dict[type, Callable[[Any], Any]] = {
+    Choice: lambda choice: seen_choice(choice, in_full=False),
+    CertificateJudged: _alone,
+    RecordSent: _without_body,
+    RecordReceived: _without_body,
+    SecretDerived: _nothing,
+    Entry: _nothing,
+    Configuration: _nothing,
+}
 
 
 def wire_length(raw: bytes) -> int:

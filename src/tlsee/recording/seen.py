@@ -133,8 +133,14 @@ def seen(item: Any, *, in_full: bool) -> Any:
     return item if isinstance(item, PLAIN) else Other(printable(str(item)))
 
 
+# Choices among code points and bytes, which are what they are.
+_PLAIN_CHOICES = frozenset(("version", "suite", "group", "scheme", "alpn"))
+
+
 def seen_choice(choice: Choice, *, in_full: bool) -> Choice:
     """A choice that holds nothing but what may be kept."""
+    if choice.what in _PLAIN_CHOICES:
+        return choice
     return replace(
         choice,
         offered=tuple(seen(item, in_full=in_full) for item in choice.offered),
