@@ -139,6 +139,7 @@ class ClientConfig(_Config):
         alpn: protocol names to offer; ``str`` is encoded as ASCII.
         credentials: what to show to a server that asks for a certificate: credentials, or sources
             of them such as ``FileCredentials``, which are asked in every handshake.
+        post_handshake_auth: whether a server of TLS 1.3 may ask for one later, too.
         record_size_limit: the longest protected record we accept, content type included (bytes);
             ``None`` does not say.
         max_fragment_length: ask for records of at most this many bytes of content in both
@@ -185,7 +186,9 @@ class ClientConfig(_Config):
         choose_credential: CredentialChooser = default_chooser,
         sessions: ClientSessions | bool = True,
         psks: Iterable[ExternalPsk] = (),
+        post_handshake_auth: bool = False,
     ) -> None:
+        self.post_handshake_auth = post_handshake_auth
         self.max_fragment_length = fragment_length(max_fragment_length)
         if max_fragment_length is not None and record_size_limit is not None:
             record_size_limit = min(record_size_limit, max_fragment_length + 1)
@@ -228,7 +231,8 @@ class ServerConfig(_Config):
             as ``FileCredentials``, which are asked in every handshake.
         client_trust: whom to believe about clients.
         client_auth: whether to ask for a certificate: ``"none"``, ``"optional"``, ``"required"``.
-            ``None`` means required when ``client_trust`` is given.
+            ``None`` means required when ``client_trust`` is given; ``"none"`` beside that leaves
+            it to ``request_certificate``, after the handshake.
         revocation, crls, fetcher, fetch_issuers, intermediates: as ``ClientConfig``'s, for clients'
             certificates.
         config_for_hello: given the ``ClientOffer``, another configuration for this connection (or

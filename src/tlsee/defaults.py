@@ -208,3 +208,14 @@ TICKETS = 2
 
 # Tickets on request within one connection; each costs a client memory.
 TICKETS_LIMIT = 32
+
+# Requests for a client's certificate after the handshake that may wait for an answer at the same
+# time: an application asks once, or once for each of a few resources.
+OPEN_REQUESTS_LIMIT = 8
+
+# Such requests in one connection: the contexts are remembered (32 bytes each), since none may come
+# twice (RFC 9846, 4.4.2), and each may cost the client a signature.
+REQUESTS_LIMIT = 1024
+
+# Bytes of such a context, drawn at random: nobody can sign for one that is not known yet.
+REQUEST_CONTEXT_LENGTH = 32

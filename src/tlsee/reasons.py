@@ -174,6 +174,8 @@ class Reasons:
     judge_refused = _row("judge_refused", Alert.certificate_unknown, "RFC 9846, 6.2", "the application's own judge refused the certificate", "ask whoever configured the judge")
 
     # After the handshake
+    too_many_requests = _row("too_many_requests", Alert.unexpected_message, "RFC 9846, 4.7.2", "more requests for this client's certificate than the bounds allow")
+    interleaved_authentication = _row("interleaved_authentication", Alert.unexpected_message, "RFC 9846, 4.7.2", "something else came between the messages by which the client proves who it is")
     too_many_key_updates = _row("too_many_key_updates", Alert.unexpected_message, "RFC 9846, 4.7.3", "more KeyUpdates without data between them than the bound allows")
 
     # This side

@@ -8,12 +8,31 @@ from tlsee.handshake import (
     hello_server,
     offer13,
     post13,
+    post13_client,
+    post13_server,
     server13,
     server13_flight,
 )
-from tlsee.handshake.machine import State, answer_edge, change_cipher_spec_edge, edges
+from tlsee.handshake.machine import (
+    State,
+    answer_edge,
+    aside_edges,
+    change_cipher_spec_edge,
+    command_edges,
+    edges,
+)
 
-MODULES = (client13, hello_client, hello_server, offer13, server13, server13_flight)
+MODULES = (
+    client13,
+    hello_client,
+    hello_server,
+    offer13,
+    post13,
+    post13_client,
+    post13_server,
+    server13,
+    server13_flight,
+)
 
 # RFC 9846, A.1. START is where WAIT_SH begins, so HelloRetryRequest leads back to WAIT_SH.
 CLIENT_FIGURE = {
@@ -47,9 +66,17 @@ SERVER_NOT_BUILT_YET = {
     ("WAIT_EOED", "end_of_early_data", "WAIT_CERT"),  # a certificate beside a PSK (RFC 9973)
 }
 
-# What CONNECTED may still receive stands in the text (4.7), not in the figures.
-CLIENT_CONNECTED = {"key_update", "new_session_ticket"}
-SERVER_CONNECTED = {"key_update"}
+# What CONNECTED may still receive stands in the text (4.7), not in the figures: by what the client
+# offered, by what the server has asked for, and by what has been said in answer.
+CONNECTED = {
+    post13_client.ConnectedClient: {"key_update", "new_session_ticket"},
+    post13_client.AskableClient: {"key_update", "new_session_ticket", "certificate_request"},
+    post13_server.ConnectedServer: {"key_update"},
+    post13_server.AskingServer: {"key_update", "certificate"},
+    post13_server.WaitClientCertificateVerify: {"certificate_verify"},
+    post13_server.WaitClientFinished: {"finished"},
+}
+BASES = {post13.Connected, post13_server.ServerEnd}  # what those have in common
 
 
 def contracted(targets: tuple[type[State], ...]) -> set[str]:
@@ -83,6 +110,8 @@ def graph(*start: type[State]) -> tuple[set[tuple[str, str, str]], set[type[Stat
         waiting += change_cipher_spec_edge(state)
         for kind, edge in edges(state).items():
             waiting += edge.targets
+            for more in (*aside_edges(state).values(), *command_edges(state).values()):
+                waiting += more
             if not state.connected and not state.rfc.startswith("1.2 "):
                 found |= {(state.rfc, str(kind), name) for name in contracted(edge.targets)}
     return found, seen
@@ -103,9 +132,33 @@ def test_the_servers_graph_is_the_figure_but_for_what_is_not_built_yet() -> None
 
 
 def test_connected_accepts_what_the_text_allows() -> None:
-    """4.7: a client takes tickets and KeyUpdates, a server KeyUpdates."""
-    assert {str(kind) for kind in edges(post13.ConnectedClient)} == CLIENT_CONNECTED
-    assert {str(kind) for kind in edges(post13.ConnectedServer)} == SERVER_CONNECTED
+    """4.7: tickets, KeyUpdates, requests where they were offered, and answers where asked for."""
+    found = {state: {str(kind) for kind in edges(state)} for state in CONNECTED}
+
+    assert found == CONNECTED
+
+
+def test_an_answer_is_read_without_anything_between_its_messages() -> None:
+    """4.7.2: data and other messages wait until the client has said all of it."""
+    reading = {state for state in CONNECTED if not state.allows_data}
+
+    assert reading == {post13_server.WaitClientCertificateVerify, post13_server.WaitClientFinished}
+
+
+def test_what_is_asked_aside_leads_back_to_a_connected_state() -> None:
+    """And only connected states ask aside: else input waits."""
+    for state in CONNECTED:
+        asides = {"aside_verdict"}
+        if state is post13_client.AskableClient:
+            asides = {"aside_credential", "aside_signature"}
+        if state is post13_client.ConnectedClient:
+            asides = set()
+        assert set(aside_edges(state)) == asides
+        assert all(target.connected for found in aside_edges(state).values() for target in found)
+    for module in (client13, server13, server13_flight, hello_client, hello_server, offer13):
+        states = [item for item in vars(module).values() if isinstance(item, type)]
+        handshake = [item for item in states if issubclass(item, State) and not item.connected]
+        assert not any(aside_edges(item) for item in handshake)
 
 
 def test_every_state_of_the_two_versions_is_reachable() -> None:
@@ -120,7 +173,7 @@ def test_every_state_of_the_two_versions_is_reachable() -> None:
         if isinstance(item, type) and issubclass(item, State) and item is not State
     }
 
-    assert declared <= reached | {post13.Connected}
+    assert declared <= reached | BASES
 
 
 def test_a_state_waits_for_messages_or_for_one_answer_never_both() -> None:

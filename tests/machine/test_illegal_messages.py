@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.machine.test_graph import graph
-from tests.support.drivers import DriverPair, forked
+from tests.support.drivers import AskingPair, DriverPair, forked
 from tests.support.endpoints import client_config, client_credential, server_config, trust
 from tests.support.resuming import Forgetful, resumable
 from tlsee.codes import AlertDescription, CipherSuite, HandshakeType, NamedGroup, ProtocolVersion
@@ -98,6 +98,14 @@ def external() -> DriverPair:
     return DriverPair(ClientConfig(psks=keys), server)
 
 
+def asked_later() -> DriverPair:
+    """A client that is asked for its certificate when all else is done."""
+    return AskingPair(
+        client_config(credentials=[client_credential()], post_handshake_auth=True),
+        server_config(client_trust=trust(), client_auth="none"),
+    )
+
+
 PAIRS: dict[str, Callable[[], DriverPair]] = {
     "plain": DriverPair,
     "client certificate": lambda: DriverPair(
@@ -120,6 +128,7 @@ PAIRS: dict[str, Callable[[], DriverPair]] = {
     "resumed with early data, retried": lambda: resumed(True, NamedGroup.secp384r1),
     "not resumed after all": lambda: resumed(suites=[CipherSuite.TLS_AES_256_GCM_SHA384]),
     "external key": external,
+    "asked later": asked_later,
 }
 
 

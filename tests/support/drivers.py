@@ -26,6 +26,7 @@ class ListCarrier:
         self.opened: list[Direction] = []
         self.told: list[Any] = []
         self.warnings: list[AlertDescription] = []
+        self.asides: list[Question] = []
         self.skipping = 0
         self.early: list[tuple[Direction, int]] = []
         self.limits: list[tuple[int, int]] = []
@@ -56,6 +57,10 @@ class ListCarrier:
     def warn(self, description: AlertDescription) -> None:
         """Keep the warning."""
         self.warnings.append(description)
+
+    def ask_aside(self, question: Question) -> None:
+        """Keep the question."""
+        self.asides.append(question)
 
     def skip_undecryptable(self, limit: int) -> None:
         """Keep the limit."""
@@ -98,13 +103,14 @@ class DriverPair:
         self.server.begin()
         self.answer = answer
         self.messages: list[tuple[str, Epoch, bytes]] = []
+        self.taken = {"client": 0, "server": 0}  # of the messages in the carriers
 
     def steps(self) -> Iterator[tuple[Driver, Epoch, bytes]]:
         """Before each message: who will receive it, under which epoch, and the message.
 
         A ChangeCipherSpec of 1.2 has no bytes here.
         """
-        taken = {"client": 0, "server": 0}
+        taken = self.taken
         while True:
             moved = False
             for sender, carrier, receiver in (
@@ -135,6 +141,16 @@ class DriverPair:
     def _answer_all(self, driver: Driver) -> None:
         while driver.question is not None and self.answer is not None:
             driver.answer(driver.question, self.answer(driver.question))
+
+
+class AskingPair(DriverPair):
+    """Once they are connected the server asks the client who it is."""
+
+    def steps(self) -> Iterator[tuple[Driver, Epoch, bytes]]:
+        """Those of the handshake, then those of the request and the answer."""
+        yield from super().steps()
+        self.server.command("request_certificate", b"who are you?")
+        yield from super().steps()
 
 
 def forked(driver: Driver) -> Driver:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 from tlsee.codes import AlertDescription, AlertLevel
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.connection.bindings import Bindings
+from tlsee.connection.asking import Asking
 from tlsee.connection.events import (
     NEED_DATA,
     Event,
@@ -44,7 +44,7 @@ from tlsee.trace import (
 COMPOSER = Composer()
 
 
-class Connection(Bindings):
+class Connection(Asking):
     """What both roles share; use ``ClientConnection`` or ``ServerConnection``."""
 
     def __init__(
@@ -122,22 +122,29 @@ class Connection(Bindings):
         Raises:
             ApiMisuse: no such question is open, it was answered already, or the type is wrong.
         """
-        if self._error is not None:
-            raise ApiMisuse("the connection has failed; there is nothing to answer any more")
-        if question is not self._driver.question:
-            raise ApiMisuse(
-                f"{type(question).__name__} is not the open question",
-                "answer each Question event once",
-            )
-        if not isinstance(answer, BaseException):
-            question.check(answer)
-        elif not isinstance(answer, TLSError):
+        if isinstance(answer, BaseException) and not isinstance(answer, TLSError):
             refusal = LocalFailure(Reasons.answer_refused, f"{type(answer).__name__}")
             refusal.__cause__ = answer
             answer = refusal
-        self._guard(lambda: self._driver.answer(question, answer))
-        if self._error is None:
+        with self._lock:  # what was asked aside may be answered by any thread
+            if self._error is not None:
+                raise ApiMisuse("the connection has failed; there is nothing to answer any more")
+            if not self._driver.is_open(question):
+                raise ApiMisuse(
+                    f"{type(question).__name__} is not the open question",
+                    "answer each Question event once",
+                )
+            if not isinstance(answer, BaseException):
+                question.check(answer)
+            held = self.input_waits
+            self._guard(lambda: self._driver.answer(question, answer))
+        if held and self._error is None:
             self._process()
+
+    @property
+    def input_waits(self) -> bool:
+        """Whether input is kept back until a question is answered; one asked aside keeps none."""
+        return self._driver.question is not None
 
     # --- Writing ------------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ from tlsee.handshake.machine import Driver, State
 from tlsee.handshake.post12 import Connected12
 from tlsee.handshake.post13 import Connected
 from tlsee.keys.directions import DirectionSecret, opener_of, sealer_of
+from tlsee.questions import Question
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
@@ -154,6 +155,10 @@ class Core(Facts):
         if not self._write_closed:
             self._alert(AlertLevel.warning, description)
 
+    def ask_aside(self, question: Question) -> None:
+        """An event like any other: nothing waits for its answer but the exchange that asked."""
+        self._events.append(question)
+
     def skip_undecryptable(self, limit: int) -> None:
         """Refused early data is coming."""
         self._reader.skip_budget = limit
@@ -202,6 +207,8 @@ class Core(Facts):
         if not self._may_read:
             self._take_early_data(item)
             return
+        if not self._driver.state.allows_data:
+            raise PeerMisbehaved(Reasons.interleaved_authentication, "application_data")
         self._updates_in_a_row = 0
         self._events.append(DataReceived(item.content))
         opener = self._reader.opener

@@ -6,10 +6,35 @@ import enum
 
 from tlsee.codes import AlertDescription, AlertLevel
 from tlsee.connection.info import ConnectionInfo
+from tlsee.handshake.outcome import (
+    CertificateRequested,
+    CertificateShown,
+    ClientAuthenticated,
+    ClientDeclined,
+)
 from tlsee.questions import Question
 from tlsee.sessions.session import Session
 from tlsee.trace import Direction
 from tlsee.values import value
+
+__all__ = [
+    "NEED_DATA",
+    "AlertReceived",
+    "CertificateRequested",
+    "CertificateShown",
+    "ClientAuthenticated",
+    "ClientDeclined",
+    "DataReceived",
+    "EarlyDataReceived",
+    "Event",
+    "HandshakeDone",
+    "KeysUpdated",
+    "NeedData",
+    "PeerClosed",
+    "Question",
+    "TicketReceived",
+    "Truncated",
+]
 
 
 class NeedData(enum.Enum):
@@ -91,6 +116,10 @@ Event = (
     | Question
     | TicketReceived
     | KeysUpdated
+    | CertificateRequested
+    | CertificateShown
+    | ClientAuthenticated
+    | ClientDeclined
     | AlertReceived
     | PeerClosed
     | Truncated

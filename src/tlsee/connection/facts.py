@@ -17,6 +17,10 @@ from tlsee.trace import CertificateJudged, Choice, Direction, HandshakeCompleted
 # What is between the machine and the connection: it holds secrets, or is told otherwise.
 _KEPT_HERE = frozenset(
     {
+        outcome.CertificateRequested,
+        outcome.CertificateShown,
+        outcome.ClientAuthenticated,
+        outcome.ClientDeclined,
         outcome.EarlyExporter,
         outcome.KeysUpdated,
         outcome.SessionKept,
@@ -87,10 +91,21 @@ class Facts:
         self._done = True
         self._events.append(HandshakeDone(self.info))
 
+    def _take_event(self, fact: Any) -> None:
+        self._events.append(fact)
+
+    def _take_request(self, fact: outcome.CertificateRequested) -> None:
+        self._count_post_handshake()
+        self._events.append(fact)
+
     takers: ClassVar[Mapping[type, Callable[[Any, Any], None]]] = {
         Choice: _take_choice,
         CertificateJudged: _take_verdict,
         HandshakeCompleted: _take_completion,
+        outcome.CertificateRequested: _take_request,
+        outcome.CertificateShown: _take_event,
+        outcome.ClientAuthenticated: _take_event,
+        outcome.ClientDeclined: _take_event,
         outcome.EarlyDataSettled: _take_settled,
         outcome.KeysUpdated: _take_update,
         outcome.SessionKept: _take_kept,

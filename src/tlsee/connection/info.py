@@ -31,6 +31,8 @@ class ConnectionInfo:
         established_at: when the full handshake was done that this connection descends from, in
             seconds since the epoch.
         early_data: what became of data before the handshake was done.
+        shaken_with: what the handshake proved of a client that has proved more since, by
+            ``request_certificate``; else ``None``.
     """
 
     role: Role
@@ -48,6 +50,7 @@ class ConnectionInfo:
     choices: tuple[Choice, ...]
     established_at: float = 0.0
     early_data: EarlyData = EarlyData.NOT_OFFERED
+    shaken_with: PeerProof | None = None
     _hidden: ClassVar[frozenset[str]] = frozenset({"choices", "own_credential"})  # too long to read
 
     @property
@@ -58,7 +61,8 @@ class ConnectionInfo:
     @property
     def session(self) -> Session | None:
         """The session that was resumed, or ``None``."""
-        source = self.peer.source if isinstance(self.peer, ByPsk) else None
+        proof = self.peer if self.shaken_with is None else self.shaken_with
+        source = proof.source if isinstance(proof, ByPsk) else None
         return source if isinstance(source, Session) else None
 
     @property
@@ -98,4 +102,5 @@ def info_of(role: Role, outcome: Outcome, choices: tuple[Choice, ...]) -> Connec
         choices,
         outcome.established_at,
         outcome.early_data,
+        outcome.shaken_with,
     )

@@ -20,9 +20,10 @@ from tlsee.wire import messages12
 from tlsee.wire.codec import decode
 from tlsee.wire.extensions.certificate_authorities import CertificateAuthorities
 from tlsee.wire.extensions.server_name import ServerNameList
-from tlsee.wire.framing import HEADER_LENGTH
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import CertificateRequest
+
+Authorities = tuple[bytes, ...] | None  # of a request; ``None`` where there was none
 
 SHOWN_AUTHORITIES = 8  # a server may list every root it knows
 
@@ -115,12 +116,13 @@ def refusal(
         hello, request: the last ClientHello and the CertificateRequest with their headers, or
             nothing. done: whether this side had finished.
     """
+    authorities = _authorities(request, choices)
     shown = next((c for c in reversed(choices) if c.what == "certificate" and c.by is role), None)
     if shown is not None and isinstance(shown.chosen, Credential):
         if alert in _OF_CERTIFICATE:
-            return _with_notes(_refused(alert, role, shown.chosen), role, shown, request, done)
+            return _with_notes(_refused(alert, role, shown.chosen), role, shown, authorities, done)
     elif shown is not None and role is Role.CLIENT and alert in _MISSING:
-        return _with_notes(_missing(alert), role, shown, request, done)
+        return _with_notes(_missing(alert), role, shown, authorities, done)
     if role is Role.CLIENT and not done and alert in _OF_HELLO:
         detail, fix = _OF_HELLO[alert]
         if alert == Alert.protocol_version and ProtocolVersion.TLS12 in config.versions:
@@ -154,10 +156,10 @@ def _refused(alert: Alert, role: Role, credential: Credential) -> AlertReceived:
 
 
 def _with_notes(
-    error: AlertReceived, role: Role, shown: Choice, request: bytes, done: bool
+    error: AlertReceived, role: Role, shown: Choice, authorities: Authorities, done: bool
 ) -> AlertReceived:
-    if request:
-        error.add_note(f"asked  CertificateRequest; it accepts: {_accepted(request)}")
+    if authorities is not None:
+        error.add_note(f"asked  CertificateRequest; it accepts: {_accepted(authorities)}")
     entries = len(shown.chosen.chain) if shown.chosen is not None else 0
     why = "" if entries else f" ({printable(shown.rule)})"
     plural = "entry" if entries == 1 else "entries"
@@ -167,9 +169,7 @@ def _with_notes(
     return error
 
 
-def _accepted(request: bytes) -> str:
-    """The authorities that a CertificateRequest names (RFC 9846, 4.3.4; RFC 5246, 7.4.4)."""
-    listed = _authorities(request)
+def _accepted(listed: tuple[bytes, ...]) -> str:
     if not listed:
         return "it does not say"
     names = [f'"{spoken_name(der)}"' for der in listed[:SHOWN_AUTHORITIES]]
@@ -177,8 +177,12 @@ def _accepted(request: bytes) -> str:
     return ", ".join(names) + (f" and {more:,} more" if more else "")
 
 
-def _authorities(request: bytes) -> tuple[bytes, ...]:
-    if request[HEADER_LENGTH]:  # 1.2 lists types, one at least; 1.3 has an empty context here
+def _authorities(request: bytes, choices: tuple[Choice, ...]) -> Authorities:
+    """The authorities that a CertificateRequest names (RFC 9846, 4.3.4; RFC 5246, 7.4.4)."""
+    if not request:
+        return None
+    version = next((c.chosen for c in choices if c.what == "version"), None)
+    if version == ProtocolVersion.TLS12:
         return decode(messages12.CertificateRequest, request).certificate_authorities
     item = decode(CertificateRequest, request).extensions.get(CertificateAuthorities)
     return item.authorities if item is not None else ()

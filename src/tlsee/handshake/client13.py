@@ -35,7 +35,7 @@ from tlsee.handshake.judging import ask_about_server, staples_in
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import ByPsk, EarlyData, EarlyDataSettled, Outcome, PeerProof
-from tlsee.handshake.post13 import ConnectedClient
+from tlsee.handshake.post13_client import AskableClient, ConnectedClient
 from tlsee.handshake.record_limits import keep_to, limits_of_server
 from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
@@ -246,7 +246,9 @@ class WaitFinished(State):
     scheme: SignatureScheme | None
     rfc: ClassVar[str] = "WAIT_FINISHED"
 
-    def on_finished(self, message: Finished, flow: Flow) -> ConnectedClient | AwaitCredential:
+    def on_finished(
+        self, message: Finished, flow: Flow
+    ) -> ConnectedClient | AskableClient | AwaitCredential:
         """RFC 9846, 4.5.3. Then it is our turn, with or without a certificate."""
         session = self.session
         receipt = session.server.check_finished(self.transcript.digest(), message.verify_data)
@@ -281,7 +283,9 @@ class AwaitCredential(State):
     request: CertificateRequest
     rfc: ClassVar[str] = "WAIT_FINISHED"
 
-    def on_credential(self, answer: Selection, flow: Flow) -> ConnectedClient | AwaitSignature:
+    def on_credential(
+        self, answer: Selection, flow: Flow
+    ) -> ConnectedClient | AskableClient | AwaitSignature:
         """No fitting certificate is an answer too: an empty list (RFC 9846, 4.5.1)."""
         config = self.ending.session.basis.config
         offered = self.request.extensions.require(SignatureAlgorithms)
@@ -306,7 +310,7 @@ class AwaitSignature(State):
     scheme: SignatureScheme
     rfc: ClassVar[str] = "WAIT_FINISHED"
 
-    def on_signature(self, answer: bytes, flow: Flow) -> ConnectedClient:
+    def on_signature(self, answer: bytes, flow: Flow) -> ConnectedClient | AskableClient:
         """RFC 9846, 4.5.2, the client's."""
         raw = flow.send(CertificateVerify(self.scheme, answer))
         transcript = self.transcript.add(raw)
@@ -320,7 +324,7 @@ def _connect(
     scheme: SignatureScheme | None,
     asked: bool,
     flow: Flow,
-) -> ConnectedClient:
+) -> ConnectedClient | AskableClient:
     """Send Finished; K_send = K_recv = application."""
     session = ending.session
     raw = flow.send(Finished(session.client.finished(transcript.digest())))
@@ -351,7 +355,7 @@ def _connect(
         session.basis.identity,
         session.early_data,
     )
-    return ConnectedClient(
+    connected = ConnectedClient(
         outcome,
         ending.receipt,
         server,
@@ -361,6 +365,8 @@ def _connect(
         transcript.add(raw),
         session.basis.config,
     )
+    askable = session.basis.hello.extensions.has(ExtensionType.post_handshake_auth)
+    return AskableClient.after(connected, session.types) if askable else connected
 
 
 def _judge(

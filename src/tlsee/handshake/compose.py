@@ -43,6 +43,7 @@ from tlsee.wire.extensions.key_share import (
     KeyShareServerHello,
 )
 from tlsee.wire.extensions.max_fragment_length import MaxFragmentLengthNegotiation
+from tlsee.wire.extensions.post_handshake_auth import PostHandshakeAuth
 from tlsee.wire.extensions.pre_shared_key import PreSharedKeyServerHello
 from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
 from tlsee.wire.extensions.record_size_limit import RecordSizeLimit
@@ -234,6 +235,8 @@ class Composer:
             items.append(KeyShareClientHello(entries))
             if config.sessions is not None or config.psks:
                 items.append(PskKeyExchangeModes(psk_modes(config)))
+            if config.post_handshake_auth:
+                items.append(PostHandshakeAuth())
         if ProtocolVersion.TLS12 in config.versions:
             items += _wishes12(config)
         if grease is not None:
@@ -381,7 +384,7 @@ class Composer:
             items.append(EarlyDataIndication())
         return EncryptedExtensions(Extensions.of(*items))
 
-    def certificate_request(self, config: ServerConfig) -> CertificateRequest:
+    def certificate_request(self, config: ServerConfig, context: bytes = b"") -> CertificateRequest:
         """RFC 9846, 4.4.2: what we can verify, and whom we believe."""
         items: list[AnyExtension] = [SignatureAlgorithms(config.schemes)]
         schemes: tuple[SignatureScheme, ...] = config.certificate_schemes
@@ -391,4 +394,4 @@ class Composer:
             items.append(StatusRequestCertificateRequest())
         if config.client_authorities:
             items.append(CertificateAuthorities(config.client_authorities))
-        return CertificateRequest(b"", Extensions.of(*items))
+        return CertificateRequest(context, Extensions.of(*items))

@@ -51,6 +51,9 @@ class Carrier(Protocol):
     def warn(self, description: AlertDescription) -> None:
         """Send an alert of level warning."""
 
+    def ask_aside(self, question: Question) -> None:
+        """Have the application answer; everything else goes on meanwhile."""
+
     def skip_undecryptable(self, limit: int) -> None:
         """Drop records that cannot be opened, ``limit`` bytes of them at most."""
 
@@ -132,9 +135,13 @@ class LimitRecords:
 
 @value
 class Ask:
-    """A question; the state that the handler returns waits for its answer."""
+    """A question; the state that the handler returns waits for its answer.
+
+    With ``aside`` an exchange waits for it, named by this context, and the state does not.
+    """
 
     question: Question
+    aside: bytes | None
 
 
 @value
@@ -212,7 +219,15 @@ class Flow:
 
     def ask(self, question: Question) -> None:
         """Ask the world outside; once in a flow, as its last effect."""
-        self.effects.append(Ask(question))
+        self.effects.append(Ask(question, None))
+
+    def ask_aside(self, question: Question, context: bytes) -> None:
+        """Ask on behalf of one exchange of a connected state; once in a flow, as its last effect.
+
+        Input goes on. The answer is for the state of that time: its ``aside_<answer>`` is called
+        with the context.
+        """
+        self.effects.append(Ask(question, context))
 
     def tell(self, fact: Any) -> None:
         """Tell a fact that the connection keeps or acts on; observers hear of it too."""

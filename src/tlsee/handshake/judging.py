@@ -45,9 +45,10 @@ def ask_about_client(
     flow: Flow,
     *,
     stapled: Staples = (),
+    aside: bytes | None = None,
 ) -> None:
-    """Whether a client may be here."""
-    _ask(config, chain, trust, Purpose.CLIENT, None, stapled, KeyUse.SIGNING, flow)
+    """Whether a client may be here; ``aside``: for the exchange of this context alone."""
+    _ask(config, chain, trust, Purpose.CLIENT, None, stapled, KeyUse.SIGNING, flow, aside)
 
 
 def _ask(
@@ -59,6 +60,7 @@ def _ask(
     stapled: Staples,
     use: KeyUse,
     flow: Flow,
+    aside: bytes | None = None,
 ) -> None:
     judging = config.judging
     request = JudgeRequest(
@@ -74,4 +76,8 @@ def _ask(
         judging.fetch_issuers,
         judging.intermediates,
     )
-    flow.ask(Judge(request, config.judge, judging.fetcher))
+    question = Judge(request, config.judge, judging.fetcher)
+    if aside is None:
+        flow.ask(question)
+    else:
+        flow.ask_aside(question, aside)

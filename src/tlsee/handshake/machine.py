@@ -1,4 +1,4 @@
-"""The machine: what a state is, which edges it has, and the driver that walks them.
+"""The machine: what a state is, which edges it has (``states``), and the driver that walks them.
 
 Rules that hold here:
 
@@ -8,16 +8,16 @@ Rules that hold here:
    code, the test against RFC 9846, Appendix A, and the drawing in the docs cannot disagree.
 2. A message without a handler is illegal, without anybody having written that down.
 3. A state that waits for an answer has one ``on_<answer>`` and no message at all: input waits.
+   What a connected state asks aside holds up one exchange only: ``aside_<answer>`` takes it.
 4. The driver knows no records and no sockets. Handshake bytes go in by epoch; effects come out
    through the Carrier, in order, after the handler has returned.
 """
 
 from __future__ import annotations
 
-import typing
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from tlsee import defaults
 from tlsee.codes import HandshakeType
@@ -38,84 +38,39 @@ from tlsee.handshake.flow import (
     Unprotect,
     Warn,
 )
+from tlsee.handshake.states import (
+    CHANGE_CIPHER_SPEC,
+    Edge,
+    State,
+    answer_edge,
+    aside_edges,
+    aside_handler,
+    change_cipher_spec_edge,
+    command_edges,
+    edges,
+)
 from tlsee.questions import Question
 from tlsee.trace import Direction, Epoch, MessageReceived, MessageSent, StateEntered
 from tlsee.wire.codec import decode
 from tlsee.wire.framing import HandshakeBuffer, kind_of
 
-
-class State:
-    """Base of all states. ``rfc`` is the name of the moment in RFC 9846, Appendix A."""
-
-    __slots__ = ()
-    rfc: ClassVar[str] = ""
-    connected: ClassVar[bool] = False
-    allows_change_cipher_spec: ClassVar[bool] = True
-    ignores_warnings: ClassVar[bool] = False
-
-    def fork(self) -> State:
-        """The same state for a second connection; what can be used once is made twice."""
-        return self
-
-    def after_dummy(self) -> State:
-        """The state once a dummy change_cipher_spec was dropped: the same for all but one."""
-        return self
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"  # states hold secrets
+__all__ = [
+    "Driver",
+    "Edge",
+    "State",
+    "answer_edge",
+    "aside_edges",
+    "change_cipher_spec_edge",
+    "command_edges",
+    "edges",
+]
 
 
-class Edge(NamedTuple):
-    """One legal message of a state: how to decode it, who handles it, where it may lead."""
+class Aside(NamedTuple):
+    """An open question that holds up one exchange, and which."""
 
-    message: HandshakeType
-    struct: type
-    handler: str
-    targets: tuple[type[State], ...]
-
-
-CHANGE_CIPHER_SPEC = "on_change_cipher_spec"  # no message, and in no transcript (RFC 5246, 7.1)
-
-_edges: dict[type[State], dict[HandshakeType, Edge]] = {}
-
-
-def edges(state: type[State]) -> dict[HandshakeType, Edge]:
-    """The edges of a state by message type, read from its handlers' annotations."""
-    found = _edges.get(state)
-    if found is None:
-        found = _edges[state] = _read_edges(state)
-    return found
-
-
-def answer_edge(state: type[State]) -> tuple[str, tuple[type[State], ...]] | None:
-    """For a state that waits for an answer: its handler's name and where it may lead."""
-    for question in Question.__subclasses__():
-        handler = getattr(state, question.handler, None)
-        if handler is not None:
-            return question.handler, _targets(typing.get_type_hints(handler)["return"])
-    return None
-
-
-def change_cipher_spec_edge(state: type[State]) -> tuple[type[State], ...]:
-    """Where ChangeCipherSpec leads from here, for the states of 1.2 that wait for it."""
-    handler = getattr(state, CHANGE_CIPHER_SPEC, None)
-    return _targets(typing.get_type_hints(handler)["return"]) if handler is not None else ()
-
-
-def _read_edges(state: type[State]) -> dict[HandshakeType, Edge]:
-    answers = {question.handler for question in Question.__subclasses__()}
-    table: dict[HandshakeType, Edge] = {}
-    for name in dir(state):
-        if name.startswith("on_") and name not in answers and name != CHANGE_CIPHER_SPEC:
-            hints = typing.get_type_hints(getattr(state, name))
-            struct = hints["message"]
-            kind: HandshakeType = struct.msg_type
-            table[kind] = Edge(kind, struct, name, _targets(hints["return"]))
-    return table
-
-
-def _targets(annotation: Any) -> tuple[type[State], ...]:
-    return typing.get_args(annotation) or (annotation,)
+    question: Question
+    context: bytes
 
 
 class Driver:
@@ -141,6 +96,7 @@ class Driver:
         self.read_epoch = Epoch.INITIAL
         self.write_epoch = Epoch.INITIAL
         self.question: Question | None = None
+        self.asides: list[Aside] = []
         self.heard: dict[HandshakeType, bytes] = {}  # hellos and requests, for evidence
         flow = Flow(self.observe is not None)
         self.state: State = start(flow)
@@ -198,27 +154,31 @@ class Driver:
             )
         self.state = self.state.after_dummy()
 
+    def is_open(self, question: Question) -> bool:
+        """Whether this very question waits for its answer."""
+        return question is self.question or any(question is aside.question for aside in self.asides)
+
     def answer(self, question: Question, answer: object) -> None:
-        """Go on with the answer to the open question; an exception refuses.
+        """Go on with the answer to an open question; an exception refuses.
 
         Raises:
             ApiMisuse: no such question is open, or the answer has the wrong type.
         """
-        if question is not self.question:
+        if not self.is_open(question):
             raise ApiMisuse(
                 f"{type(question).__name__} is not the open question",
                 "answer each Question event once",
             )
         if isinstance(answer, BaseException):
-            self.question = None
+            self._close(question)
             raise answer
         checked = question.check(answer)
-        self.question = None
+        context = self._close(question)
         following = question.then(checked)
         if following is None:
-            self._answered(question, checked)
+            self._answered(question, checked, context)
         else:
-            self._ask(following)
+            self._ask(following, context)
         self.resume()
 
     def can(self, name: str) -> bool:
@@ -226,7 +186,7 @@ class Driver:
         return hasattr(self.state, f"do_{name}")
 
     def command(self, name: str, *arguments: object) -> None:
-        """Something this side wants: ``update_keys`` is the one that exists.
+        """Something this side wants: new keys, tickets for the client, its certificate.
 
         Raises:
             ApiMisuse: the state cannot do it.
@@ -246,6 +206,7 @@ class Driver:
         twin.read_epoch = self.read_epoch
         twin.write_epoch = self.write_epoch
         twin.question = self.question
+        twin.asides = list(self.asides)
         twin.heard = dict(self.heard)
         twin.state = self.state.fork()
         twin._first = self._first
@@ -297,30 +258,50 @@ class Driver:
         if entered and self.observe is not None:
             self.observe(StateEntered(type(self.state).__name__))
         if asked is not None:
-            self._ask(asked)
+            self._ask(asked.question, asked.aside)
 
-    def _ask(self, question: Question) -> None:
+    def _ask(self, question: Question, context: bytes | None) -> None:
         """Try a question at once, and those to which it leads; only ``LATER`` leaves it open."""
         while True:
             answer = question.attempt()
             if answer is LATER:
-                self.question = question
+                self._leave_open(question, context)
                 return
             checked = question.check(answer)
             following = question.then(checked)
             if following is None:
-                self._answered(question, checked)
+                self._answered(question, checked, context)
                 return
             question = following
 
-    def _answered(self, question: Question, answer: object) -> None:
-        flow = Flow(self.observe is not None)
-        self._enter(getattr(self.state, question.handler)(answer, flow), flow)
+    def _leave_open(self, question: Question, context: bytes | None) -> None:
+        if context is None:
+            self.question = question
+        else:
+            self.asides.append(Aside(question, context))
+            self.carrier.ask_aside(question)
 
-    def _apply(self, flow: Flow) -> Question | None:
+    def _close(self, question: Question) -> bytes | None:
+        """It is answered; gives the context of the exchange that asked, if it was one."""
+        if question is self.question:
+            self.question = None
+            return None
+        (found,) = [aside for aside in self.asides if aside.question is question]
+        self.asides = [aside for aside in self.asides if aside is not found]
+        return found.context
+
+    def _answered(self, question: Question, answer: object, context: bytes | None) -> None:
+        flow = Flow(self.observe is not None)
+        if context is None:
+            state = getattr(self.state, question.handler)(answer, flow)
+        else:
+            state = getattr(self.state, aside_handler(question))(answer, context, flow)
+        self._enter(state, flow)
+
+    def _apply(self, flow: Flow) -> Ask | None:
         for effect in flow.effects:
             if isinstance(effect, Ask):
-                return effect.question
+                return effect
             _APPLIERS[type(effect)](self, effect)
         return None
 

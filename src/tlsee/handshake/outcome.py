@@ -56,6 +56,7 @@ class Outcome:
     sent a CertificateRequest; ``retried`` whether there was a HelloRetryRequest.
     ``peer_chain`` is the peer's chain as it came, in this handshake or in the one that began the
     session; ``established_at`` is when that was. ``identity``: for whom a client judged.
+    ``shaken_with``: what the handshake proved, where the client has proved more since.
     """
 
     version: ProtocolVersion
@@ -73,6 +74,7 @@ class Outcome:
     established_at: float = 0.0
     identity: str | None = None
     early_data: EarlyData = EarlyData.NOT_OFFERED
+    shaken_with: PeerProof | None = None
     _hidden: ClassVar[frozenset[str]] = frozenset({"peer_chain"})
 
 
@@ -133,6 +135,39 @@ class EarlyExporter:
     hash_name: str
     secret: bytes
     _hidden: ClassVar[frozenset[str]] = frozenset({"secret"})
+
+
+@value
+class CertificateRequested:
+    """The server asks this client, after the handshake, who it is (RFC 9846, 4.7.2)."""
+
+    context: bytes
+
+
+@value
+class CertificateShown:
+    """This client has answered such a request: with this credential, or (``None``) with none.
+
+    Whether the server was content nobody tells in TLS (RFC 9846, E.1.2).
+    """
+
+    context: bytes
+    credential: Credential | None
+
+
+@value
+class ClientAuthenticated:
+    """The client has proved, after the handshake, who it is; ``connection.info`` says it too."""
+
+    context: bytes
+    peer: PeerProof
+
+
+@value
+class ClientDeclined:
+    """The client has answered a request with no certificate; ``connection.info`` is unchanged."""
+
+    context: bytes
 
 
 @value

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tlsee.codes import ProtocolVersion, SignatureScheme
+from tlsee.codes import ExtensionType, ProtocolVersion, SignatureScheme
 from tlsee.config import ServerConfig
 from tlsee.crypto.schemes import PublicKey
 from tlsee.errors import (
@@ -29,7 +29,7 @@ from tlsee.handshake.judging import ask_about_client, staples_in
 from tlsee.handshake.machine import State
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.handshake.outcome import ByPsk, EarlyData, Outcome, PeerProof
-from tlsee.handshake.post13 import ConnectedServer
+from tlsee.handshake.post13_server import ConnectedServer
 from tlsee.handshake.psk13 import SelectedPsk, knows_tickets
 from tlsee.handshake.tickets13 import provenance
 from tlsee.identity.certificate import leaf_key
@@ -265,6 +265,11 @@ class WaitFinished(State):
             # A session keeps no raw public key, by which to judge again.
             knows_tickets(session.terms.basis.hello) and not isinstance(self.proof, ByRawPublicKey),
             0,
+            session.terms.basis.hello.extensions.has(ExtensionType.post_handshake_auth),
+            0,
+            agreement.types,
+            {},
+            {},
         )
         # One for the one that was used; a client that resumes has others left.
         number = config.tickets if session.terms.psk is None else min(config.tickets, 1)

@@ -63,7 +63,7 @@ def session_behind(
     outcome: Outcome, main: MainStage, transcript: Transcript, nonce: bytes, now: float
 ) -> Session:
     """The session of a ticket with this nonce; who made it, or got it, fills in the rest."""
-    proof = outcome.peer
+    proof = outcome.shaken_with if outcome.shaken_with is not None else outcome.peer
     earlier = proof.source if isinstance(proof, ByPsk) else None
     proved = earlier if isinstance(earlier, Session) else outcome
     psk_identity, psk_fingerprint = _external_key(earlier)
@@ -79,7 +79,7 @@ def session_behind(
         alpn=outcome.alpn,
         group=outcome.group,
         scheme=proved.scheme,
-        client_scheme=proved.client_scheme,
+        client_scheme=outcome.client_scheme or proved.client_scheme,
         peer_chain=outcome.peer_chain,
         judged_at=judged_at(outcome.peer),
         identity=outcome.identity,

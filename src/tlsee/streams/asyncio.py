@@ -218,6 +218,12 @@ class Writer(Bound):
         self._protocol.connection.update_keys(request)
         self._protocol.flush()
 
+    def request_certificate(self) -> bytes:
+        """As ``Connection.request_certificate``; ``client_answer`` knows what came of it."""
+        context = self._protocol.connection.request_certificate()
+        self._protocol.flush()
+        return context
+
     def close(self) -> None:
         """close_notify, then the peer's is waited for within a bound; see ``wait_closed``."""
         self._protocol.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlsee.connection.connection import Connection
+from tlsee.handshake.outcome import ClientAuthenticated, ClientDeclined
 
 
 class Bound:
@@ -15,6 +16,10 @@ class Bound:
     ) -> bytes:
         """As ``Connection.export_keying_material``."""
         return self.connection.export_keying_material(label, context, length)
+
+    def client_answer(self, context: bytes) -> ClientAuthenticated | ClientDeclined | None:
+        """As ``Connection.client_answer``."""
+        return self.connection.client_answer(context)
 
     def channel_binding(self, kind: str = "tls-exporter") -> bytes:
         """As ``Connection.channel_binding``."""

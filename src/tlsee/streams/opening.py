@@ -52,6 +52,7 @@ class OpeningStream(Bound):
         self._accept_truncation = insecure_accept_truncation
         self._clock = clock
         self._chunks: deque[memoryview] = deque()  # data that came and was not asked for yet
+        self._asides: deque[Question] = deque()  # asked, and nothing waits for the answers
         self._ended = False  # none will follow those in _chunks
         self._truncation: Truncation | None = None
         self._open = False

@@ -74,6 +74,7 @@ class TLSProtocol(Arrivals, asyncio.BufferedProtocol):
         self._input = memoryview(_buffer(self.loop))
         self._timer: asyncio.TimerHandle | None = None
         self._asking: asyncio.Future[None] | None = None
+        self._asides: set[asyncio.Future[None]] = set()  # nothing waits for their answers
         self._drainers: set[asyncio.Future[None]] = set()
         self._writing_paused = False
         self._reading_paused = False
@@ -123,8 +124,7 @@ class TLSProtocol(Arrivals, asyncio.BufferedProtocol):
         if isinstance(self.failure, Truncation):
             blame(self.failure, exc)
         self._stop_timer()
-        if self._asking is not None:
-            self._asking.cancel()
+        self._ask_no_more()
         self.ended = True
         self._wake_reader()
         self._wake_drainers()
@@ -235,10 +235,35 @@ class TLSProtocol(Arrivals, asyncio.BufferedProtocol):
     # --- Questions ----------------------------------------------------------------------------
 
     def _ask(self, question: Question) -> None:
+        if not self.connection.input_waits:
+            task = asyncio.ensure_future(self._answer_aside(question))
+            self._asides.add(task)
+            task.add_done_callback(self._asides.discard)
+            return
         self._pause_reading()
         self._asking = asyncio.ensure_future(self._answer(question))
 
+    def _ask_no_more(self) -> None:
+        for task in (self._asking, *self._asides):
+            if task is not None:
+                task.cancel()
+
     async def _answer(self, question: Question) -> None:
+        answer = await self._find(question)
+        self._asking = None
+        if self.connection.failure is None:
+            settle(self.connection, question, answer)
+            if self.buffered <= READ_AHEAD:
+                self._resume_reading()
+            self.advance()
+
+    async def _answer_aside(self, question: Question) -> None:
+        answer = await self._find(question)
+        if self.connection.failure is None:
+            settle(self.connection, question, answer)
+            self.advance()
+
+    async def _find(self, question: Question) -> object:
         ask = self._on_question
         answer: object
         try:
@@ -249,12 +274,7 @@ class TLSProtocol(Arrivals, asyncio.BufferedProtocol):
                 answer = await asyncio.to_thread(question.resolve)
         except Exception as error:  # noqa: BLE001 - whatever it is, it refuses
             answer = error
-        self._asking = None
-        if self.connection.failure is None:
-            settle(self.connection, question, answer)
-            if self.buffered <= READ_AHEAD:
-                self._resume_reading()
-            self.advance()
+        return answer
 
     # --- Ends ---------------------------------------------------------------------------------
 
@@ -294,8 +314,7 @@ class TLSProtocol(Arrivals, asyncio.BufferedProtocol):
     def abort(self) -> None:
         """Close without a word."""
         self._closing = True
-        if self._asking is not None:
-            self._asking.cancel()
+        self._ask_no_more()
         if self.transport is not None:
             self.transport.abort()
 

@@ -110,13 +110,31 @@ class Stream(OpeningStream):
             self.handshake()
         if not self._chunks:
             deadline = self._limit()
-            with self._transport.reading:
-                self._check_usable()
-                while not self._chunks and not self._ended:
-                    self._step(deadline)
+            while True:
+                with self._transport.reading:
+                    self._check_usable()
+                    while not (self._at_rest or self._asides):
+                        self._step(deadline)
+                if self._at_rest:
+                    break
+                self._answer_asides()
             if self._truncation is not None and not self._chunks:
                 raise self._truncation
         return bool(self._chunks)
+
+    @property
+    def _at_rest(self) -> bool:
+        """Whether a reader has what it came for, or never will."""
+        return bool(self._chunks) or self._ended
+
+    def _answer_asides(self) -> None:
+        """What was asked after the handshake, by whoever reads and finds no data.
+
+        No lock is held: another thread may write meanwhile, or close.
+        """
+        while self._asides:
+            ask(self.connection, self._asides.popleft(), self._on_question)
+            self._transport.push()
 
     def _step(self, deadline: Deadline) -> None:
         """Take the connection's next event, or more bytes for it. The caller reads alone."""
@@ -136,7 +154,7 @@ class Stream(OpeningStream):
         elif isinstance(event, TicketReceived):
             self.last_session = event.session or self.last_session
         elif isinstance(event, Question):
-            ask(self.connection, event, self._on_question)
+            self._asides.append(event)
         elif isinstance(event, PeerClosed):
             self._ended = True
         elif isinstance(event, Truncated):
@@ -180,6 +198,14 @@ class Stream(OpeningStream):
         self._check_usable()
         self.connection.update_keys(request)
         self._flush(self._limit())
+
+    def request_certificate(self) -> bytes:
+        """As ``Connection.request_certificate``; the answer comes while somebody reads."""
+        self.handshake()
+        self._check_usable()
+        context = self.connection.request_certificate()
+        self._flush(self._limit())
+        return context
 
     def _flush(self, deadline: Deadline) -> None:
         try:
