@@ -131,6 +131,10 @@ pub fn server_config(asked: &Value, seen: &Arc<SeenScheme>) -> Result<ServerConf
     let (chain, key) = identity(asked)?.ok_or("a server needs a certificate")?;
     let mut config = builder.with_single_cert(chain, key)?;
     config.alpn_protocols = protocols(asked);
+    if versions(asked)[0].version == TLS12.version {
+        // 1.3's early data wants sessions that are stored.
+        config.ticketer = aws_lc_rs::Ticketer::new()?;
+    }
     if asked["early"].is_string() {
         config.max_early_data_size = 16_384;
     }
