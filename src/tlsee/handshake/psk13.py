@@ -132,7 +132,10 @@ def with_psks(hello: ClientHello, psks: Offered, early: bool, before: Before) ->
         for psk in psks
     )
     bound = replace(listed, binders=binders)
-    return replace(hello, extensions=Extensions.of(*items, bound))
+    made = replace(hello, extensions=Extensions.of(*items, bound))
+    tail = b"".join(bytes((len(binder),)) + binder for binder in binders)
+    made.raw = truncated + len(tail).to_bytes(2, "big") + tail  # or it would be encoded twice
+    return made
 
 
 def without_psks(hello: ClientHello) -> ClientHello:
