@@ -81,9 +81,9 @@ def test_a_client_that_is_asked_later_proves_who_it_is() -> None:
     (event,) = found(pair.server_events, ClientAuthenticated)
     assert event.context == context
     assert isinstance(event.peer, ByCertificate)
-    assert pair.server.client_answer(context) is event
     info = pair.server.info
     assert info.peer is event.peer
+    assert pair.server.client_answer(context) is event
     assert isinstance(info.shaken_with, Anonymous)
     assert info.asked_for_certificate
     assert info.client_scheme is client_credential().schemes[0]
