@@ -222,7 +222,8 @@ def failure(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
     if alert:
         screen.row("alert", alert)
     verdict = attempt.judgement
-    if verdict is not None and not verdict.accepted and attempt.info is None:
+    untold = attempt.info is None or not attempt.wish.exchange.has_data
+    if verdict is not None and not verdict.accepted and untold:
         certificate_rows(verdict, screen)
     if attempt.info is None:
         screen.row("so far", _so_far(attempt))

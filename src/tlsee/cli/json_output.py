@@ -16,6 +16,7 @@ from tlsee.cli.connect_report import HYBRIDS, explained, is_forward_secret, refu
 from tlsee.cli.exit_codes import CommandError
 from tlsee.cli.offered import offer_in, offer_object
 from tlsee.cli.session_words import members
+from tlsee.cli.verdict_json import failures
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
 from tlsee.crypto.groups import EXPLICIT_GROUP
@@ -148,6 +149,11 @@ def verdict_object(verdict: Verdict | None) -> dict[str, Any] | None:
         "reason": verdict.reason.name if verdict.reason is not None else None,
         "detail": verdict.detail or None,
         "paths": [path.chain for path in verdict.tried],
+        "failures": [
+            {"path": number, **failure}
+            for number, path in enumerate(verdict.tried, 1)
+            for failure in failures(path)
+        ],
         "not_checked": list(verdict.not_checked),
     }
 

@@ -47,7 +47,7 @@ def evidence(verdict: Verdict, screen: Screen) -> None:
 
 
 def whole_search(verdict: Verdict, screen: Screen) -> None:
-    """What ``--chain`` asks for: every certificate, then every path with every check."""
+    """What ``--chain`` asks for: every certificate, the paths, every rule that held."""
     for line in chain_lines(verdict, screen.width):
         screen.line(line)
     show(screen, search_lines(verdict, CONNECTED, screen.width))

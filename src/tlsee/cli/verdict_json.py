@@ -122,6 +122,15 @@ def check_object(check: Check) -> dict[str, Any]:
     }
 
 
+def failures(path: Path) -> list[dict[str, Any]]:
+    """What failed on a way, each with its certificate, once."""
+    found = [
+        {"sha256": view.fingerprint, "subject": view.subject, **check_object(check)}
+        for view, check in dict.fromkeys(path.failures)
+    ]
+    return [{name: item for name, item in one.items() if name != "ok"} for one in found]
+
+
 def what_if(found: WhatIf) -> dict[str, Any]:
     """A change and what the judge says then; ``null`` where something has to be fetched first."""
     path = found.verdict.path if found.verdict is not None else None

@@ -44,8 +44,7 @@ def screen(verdict: Verdict, telling: Telling = CONNECTED, width: int = WIDTH) -
         lines += _rows("fix", fix(verdict, telling), width)
     lines += _rows("passed", passed(verdict), width)
     lines += expiry_lines(verdict, width)
-    lines += _last_rows(verdict, telling, width)
-    return lines
+    return [*lines, *_unlooked(verdict, telling, width), *_alert(verdict, width)]
 
 
 def refusal_lines(verdict: Verdict, telling: Telling, width: int = WIDTH) -> list[Line]:
@@ -54,11 +53,11 @@ def refusal_lines(verdict: Verdict, telling: Telling, width: int = WIDTH) -> lis
 
 
 def search_lines(verdict: Verdict, telling: Telling, width: int = WIDTH) -> list[Line]:
-    """Every path with every check, and what nobody looked at."""
-    lines = tree(verdict, telling, width)
+    """The paths, unless a refusal has shown them already; what held, what nobody looked at."""
+    lines = tree(verdict, telling, width) if verdict.accepted else []
     if verdict.path is not None:
         lines += _rows("all held", held(verdict.path), width)
-    return [*lines, *_last_rows(verdict, telling, width)]
+    return [*lines, *_unlooked(verdict, telling, width)]
 
 
 def heading(reason: Reason) -> str:
@@ -162,7 +161,7 @@ def revocation_of_leaf(verdict: Verdict) -> str:
     return ""
 
 
-def _last_rows(verdict: Verdict, telling: Telling, width: int) -> list[Line]:
+def _unlooked(verdict: Verdict, telling: Telling, width: int) -> list[Line]:
     lines: list[Line] = []
     rules = profile(verdict, telling)
     missing = not_checked(verdict, telling)
@@ -174,12 +173,15 @@ def _last_rows(verdict: Verdict, telling: Telling, width: int) -> list[Line]:
         lines.append(Line(f"{last:<{width - len(rules)}}{rules}", "row"))
     elif rules:
         lines += _rows("profile", rules.removeprefix("profile "), width)
-    if verdict.alert is not None:
-        who = "client" if verdict.purpose is Purpose.SERVER else "server"
-        alert = f"{verdict.alert} ({int(verdict.alert)})"
-        text = f"in a handshake a {who} sends {alert} for this"
-        lines += [Line(line, "row") for line in wrap(text, width, 2, "  ")]
     return lines
+
+
+def _alert(verdict: Verdict, width: int) -> list[Line]:
+    if verdict.alert is None:
+        return []
+    who = "client" if verdict.purpose is Purpose.SERVER else "server"
+    text = f"in a handshake a {who} sends {verdict.alert} ({int(verdict.alert)}) for this"
+    return [Line(line, "row") for line in wrap(text, width, 2, "  ")]
 
 
 def _rows(label: str, text: str, width: int) -> list[Line]:

@@ -624,3 +624,21 @@ def test_insecure_shows_the_search(world: World) -> None:
     looks_good(result.out)
     assert "NOT PROVED" in result.out
     assert "  |     FAIL   the certificate is for other.example; asked for" in result.out
+
+
+def test_failures_as_data(world: World) -> None:
+    """Each check that failed, with its clause and its bytes; none where all held."""
+    config = _config(world, "other.example")
+    (failure,) = _object(_connect(world, config, "--json"))["verdict"]["failures"]
+    assert (failure["path"], failure["name"], failure["clause"]) == (1, "name", "RFC 9525, 6")
+    assert failure["bytes"][0] < failure["bytes"][1]
+    assert _object(_connect(world, _config(world), "--json"))["verdict"]["failures"] == []
+
+
+def test_the_search_is_shown_once(world: World) -> None:
+    """``--chain`` adds the certificates and the rules to a refusal, not the paths again."""
+    result = _connect(world, _config(world, "other.example"), "--chain")
+    looks_good(result.out)
+    assert result.out.count("path 1") == 2  # the tree and the what-if
+    assert "  all held  key, " in result.out
+    assert "  sent 1      other.example" in result.out
