@@ -41,7 +41,7 @@ from tests.support.refusals import (
 )
 from tests.support.resuming import Edited
 from tlsee import policies
-from tlsee.codes import CipherSuite, ExtensionType, NameType
+from tlsee.codes import CipherSuite, ExtensionType, NameType, ProtocolVersion
 from tlsee.errors import Reasons
 from tlsee.identity.trust import Trust
 from tlsee.sessions.stores import TicketSessions
@@ -273,6 +273,19 @@ def test_a_ticket_of_tls_1_3_is_none_of_1_2() -> None:
     visiting, _ = remembered()
     serving = server_config(versions=[TLS12], policy=policies.legacy, sessions=sessions)
     edit = ticket_changed(lambda _: newer.ticket)
+    check_full(ResumingClient12(serving, visiting, client_hello=edit).flight("client_hello"))
+
+
+def test_a_session_of_tls_1_3_is_none_even_with_a_suite_of_1_2() -> None:
+    """Nothing seals such a session; if something did, the version alone would tell."""
+    visiting, serving = remembered()
+    (session,) = kept(visiting)
+    assert isinstance(serving.sessions, TicketSessions)
+    newer = replace(session, version=ProtocolVersion.TLS13, ticket=b"", peer_chain=())
+    provider = serving.provider
+    ticket = serving.sessions.issue(newer, provider.random, provider.now())
+    assert ticket is not None
+    edit = ticket_changed(lambda _: ticket)
     check_full(ResumingClient12(serving, visiting, client_hello=edit).flight("client_hello"))
 
 
