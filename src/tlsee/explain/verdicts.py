@@ -72,7 +72,8 @@ def _first_line(verdict: Verdict, width: int) -> list[Line]:
     start = f"{word:<{VERDICT}}"
     if len(start) + len(text) + len(end) < width:
         return [Line(shown, kind) for shown in right(text, end, width, VERDICT, start)]
-    shown = [*wrap(text, width, VERDICT, start), f"{end:>{width}}"]
+    last = [f"{end:>{width}}"] if len(end) <= width else wrap(end, width, VERDICT)
+    shown = [*wrap(text, width, VERDICT, start), *last]
     return [Line(line, kind) for line in shown]
 
 
