@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from tlsee.crypto.public_keys import load_public_key
 from tlsee.errors import TLSError
@@ -12,7 +11,7 @@ from tlsee.explain.reading import name_of, view_of
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.identity.raw_key import shown
 from tlsee.text import count, printable
-from tlsee.trace import CertificateJudged, FinishedChecked, Role, SignatureChecked
+from tlsee.trace import CertificateJudged, Epoch, FinishedChecked, Role, SignatureChecked
 from tlsee.wire import messages12, messages13
 
 # The messages that both versions have under one name, with other fields.
@@ -58,7 +57,7 @@ def judged(step: Step, heard: Story | None) -> str:
     """What the other side made of a certificate, behind a space, as far as it is known."""
     if heard is None:
         return ""
-    theirs = heard.step_of(CERTIFICATES, step.sender)
+    theirs = as_heard(step, heard)
     found = theirs.fact(CertificateJudged) if theirs is not None else None
     if found is None:
         return ""
@@ -79,12 +78,19 @@ def signed(step: Step, story: Story, heard: Story | None) -> str:
         f"A signature ({step.message.algorithm}) over messages {before(step, story)}: only the "
         "owner of the certificate's key could make it, and only for this conversation."
     )
-    return text + valid(step, heard, SIGNATURES)
+    return text + valid(step, heard)
 
 
-def valid(step: Step, heard: Story | None, kinds: type[Any] | tuple[type[Any], ...]) -> str:
-    """Whether the signature in a message of these kinds held, behind a space."""
-    theirs = heard.step_of(kinds, step.sender) if heard is not None else None
+def as_heard(step: Step, heard: Story | None) -> Step | None:
+    """The same message as the other side took it: the very bytes, from the same sender."""
+    if heard is None:
+        return None
+    return next((s for s in heard.steps if s.raw == step.raw and s.sender is step.sender), None)
+
+
+def valid(step: Step, heard: Story | None) -> str:
+    """Whether the signature in a message held, behind a space."""
+    theirs = as_heard(step, heard)
     return " Valid." if theirs is not None and theirs.fact(SignatureChecked) is not None else ""
 
 
@@ -96,10 +102,12 @@ def finished(step: Step, story: Story, heard: Story | None) -> str:
         text = f"The same over {through}."
     else:
         text = f"A keyed checksum over {through}: not one byte was changed."
-    theirs = heard.step_of(FINISHED, step.sender) if heard is not None else None
+    theirs = as_heard(step, heard)
     if theirs is not None and theirs.fact(FinishedChecked) is not None:
         text += " Matches."
     took = story.milliseconds
+    if is_later(step, story):  # the judge speaks when all has been said
+        return text + judged(step, heard)
     if earlier and took is not None:
         text += f" Done: {count(story.round_trips, 'round trip')}, {took:.1f} ms."
     return text
@@ -107,8 +115,26 @@ def finished(step: Step, story: Story, heard: Story | None) -> str:
 
 def before(step: Step, story: Story) -> str:
     """The numbers of the handshake messages before this one: ``1-4``, ``1-6 and 8``."""
-    earlier = story.steps[: step.number - 1]
-    return ranges([s.number for s in earlier if s.kind is Kind.MESSAGE])
+    earlier = [s for s in story.steps[: step.number - 1] if s.kind is Kind.MESSAGE]
+    if is_later(step, story):
+        earlier = [s for s in earlier if not is_later(s, story)] + answered(step, earlier)
+    return ranges([s.number for s in earlier])
+
+
+def is_later(step: Step, story: Story) -> bool:
+    """Whether it was said after the handshake, which 1.2 does not know (RFC 9846, 4.7)."""
+    return step.epoch is Epoch.APPLICATION and not story.is_older
+
+
+def answered(step: Step, earlier: Sequence[Step]) -> list[Step]:
+    """The request that a message after the handshake answers, and the answer up to it (4.7.2)."""
+    own = [s for s in earlier if s.sender is step.sender]
+    at = max((s.number for s in own if isinstance(s.message, messages13.Certificate)), default=0)
+    answer = [s for s in own if s.number >= at > 0]
+    context = answer[0].message.certificate_request_context if answer else None
+    requests = [s for s in earlier if isinstance(s.message, messages13.CertificateRequest)]
+    asked = [s for s in requests if s.message.certificate_request_context == context]
+    return asked + answer
 
 
 def ranges(numbers: Sequence[int], between: str = "-") -> str:

@@ -75,7 +75,7 @@ def _server_key_exchange(step: Step, story: Story, heard: Story | None) -> str:
     return (
         f'"{share}, for this handshake alone."\n'
         f"Signed ({found.signed_params.algorithm}) with both randoms: only the owner of the "
-        f"certificate's key could.{valid(step, heard, ServerKeyExchange)}"
+        f"certificate's key could.{valid(step, heard)}"
     )
 
 
