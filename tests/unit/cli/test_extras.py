@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from typing import Any
 
 import pytest
@@ -15,10 +14,14 @@ from tlsee.cli import attempt
 from tlsee.codes import ExtensionType, ProtocolVersion
 from tlsee.config import ServerConfig
 from tlsee.handshake.compose import Composer
+from tlsee.handshake.flow import Flow
+from tlsee.handshake.post13_server import ConnectedServer
 from tlsee.streams.blocking import Stream
+from tlsee.trace import Direction, Epoch
 from tlsee.values import replace
 from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.hellos import ClientHello
+from tlsee.wire.messages13 import KeyUpdate
 
 __all__ = ["world"]
 
@@ -152,19 +155,15 @@ def test_a_server_that_does_not_follow_is_told_of(
 ) -> None:
     """It may answer when it next sends; that is no failure, and not called a success either."""
     monkeypatch.setattr(attempt, "KEY_UPDATE_SECONDS", 0.05)
-    monkeypatch.setattr(attempt, "CLOSE_SECONDS", 0.05)
-    done = threading.Event()
 
-    def deaf(stream: Stream) -> None:
-        stream.handshake()
-        done.wait(20)
+    def heard(state: ConnectedServer, message: KeyUpdate, flow: Flow) -> ConnectedServer:
+        del message
+        reading = state.reading.next()
+        flow.install(Direction.READ, Epoch.APPLICATION, reading)
+        return replace(state, reading=reading)
 
-    server = Server(world)
-    monkeypatch.setattr(server, "talk", deaf)
-    try:
-        result = server.connect("--key-update", "--json")
-    finally:
-        done.set()
+    monkeypatch.setattr(ConnectedServer, "on_key_update", heard)
+    result = Server(world).connect("--key-update", "--json")
     assert result.code == 0
     assert item_of(result)["key_update"] == {"answered": False}
 
