@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +23,12 @@ from tlsee.explain.narrate import narrate
 from tlsee.explain.recorded import story_of
 from tlsee.explain.story import Story
 from tlsee.identity.certificate import moment
+from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
-from tlsee.recording.recording import Recording
+from tlsee.recording.recording import Recording, create
 from tlsee.text import count, printable
 from tlsee.trace import TraceEvent
-from tlsee.values import value
+from tlsee.values import replace, value
 
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", ClientConfig, ServerConfig)
@@ -38,11 +40,41 @@ class RecordWish:
 
     path: str
     reveal_secrets: bool = False
+    pseudonyms: bool = False
 
     def beside(self, what: str | int) -> RecordWish:
         """Another file beside it: for ``a.tlsrec`` and ``server`` that is ``a-server.tlsrec``."""
         path = Path(self.path)
-        return RecordWish(str(path.with_stem(f"{path.stem}-{what}")), self.reveal_secrets)
+        return replace(self, path=str(path.with_stem(f"{path.stem}-{what}")))
+
+    def begin(self) -> Recorder:
+        """A recorder that writes while it happens; with pseudonyms names are known at the end only.
+
+        Raises:
+            OSError: the file cannot be made.
+        """
+        if not self.pseudonyms:
+            return Recorder(self.path, reveal_secrets=self.reveal_secrets)
+        os.close(create(self.path))
+        return Recorder()
+
+    def end(self, recorder: Recorder) -> str:
+        """The connection is over. A complaint, where the file tells less than there was."""
+        recorder.close()
+        failure: Exception | None = recorder.failure
+        if self.pseudonyms:
+            try:
+                with_pseudonyms(recorder.recording).save(self.path)
+            except OSError as error:
+                failure = error
+        if failure is None:
+            return ""
+        return self.complaint(failure)
+
+    def complaint(self, failure: Exception) -> str:
+        """What to say of a file that is not what was wished for."""
+        why = reason_of(failure) if isinstance(failure, OSError) else str(failure)
+        return f"tlsee: {printable(self.path)} is not complete: {why}"
 
 
 def record_options(command: F) -> F:
@@ -55,20 +87,30 @@ def record_options(command: F) -> F:
         is_flag=True,
         help="Keep secrets and data in the recording too: whoever gets it can read them.",
     )
-    return record(reveal(command))
+    pseudonyms = click.option(
+        "--pseudonyms", is_flag=True, help="Replace names, addresses and certificates' identities."
+    )
+    return record(reveal(pseudonyms(command)))
 
 
 def record_wish(options: Mapping[str, Any]) -> RecordWish | None:
     """What the options ask for.
 
     Raises:
-        Usage: secrets are to be revealed, and nothing recorded.
+        Usage: they do not go together, or nothing is recorded.
     """
-    if options["record"] is None:
-        if options["reveal_secrets"]:
-            raise Usage("--reveal-secrets is about a recording", "add --record FILE")
+    path, reveal, pseudonyms = (options[n] for n in ("record", "reveal_secrets", "pseudonyms"))
+    if path is None:
+        if reveal or pseudonyms:
+            option = "--reveal-secrets" if reveal else "--pseudonyms"
+            raise Usage(f"{option} is about a recording", "add --record FILE")
         return None
-    return RecordWish(options["record"], options["reveal_secrets"])
+    if reveal and pseudonyms:
+        raise Usage(
+            "--reveal-secrets and --pseudonyms contradict each other",
+            "whoever has the secrets reads the names: leave one out",
+        )
+    return RecordWish(path, reveal, pseudonyms)
 
 
 def watched(recorder: Recorder | None, config: C) -> C:
@@ -89,7 +131,7 @@ def open_recorder(wish: RecordWish | None) -> Iterator[Recorder | None]:
         yield None
         return
     try:
-        recorder = Recorder(wish.path, reveal_secrets=wish.reveal_secrets)
+        recorder = wish.begin()
     except OSError as error:
         raise Usage(
             f"cannot write {printable(wish.path)} (--record): {reason_of(error)}",
@@ -98,20 +140,11 @@ def open_recorder(wish: RecordWish | None) -> Iterator[Recorder | None]:
     try:
         yield recorder
     finally:
-        recorder.close()
-        complaint = _complaint(wish, recorder.failure)
+        complaint = wish.end(recorder)
         if complaint:
             screen = Screen(sys.stderr)
             screen.paragraph(complaint)
             screen.flush()
-
-
-def _complaint(wish: RecordWish, failure: Exception | None) -> str:
-    """A recording that stopped before the end tells less than there was: say so."""
-    if failure is None:
-        return ""
-    why = reason_of(failure) if isinstance(failure, OSError) else str(failure)
-    return f"tlsee: {printable(wish.path)} is not complete: {why}"
 
 
 class ManyRecordings:
@@ -119,7 +152,7 @@ class ManyRecordings:
 
     def __init__(self, wish: RecordWish | None, complain: Callable[[str], None]) -> None:
         self.wish = wish
-        self._complain = complain
+        self.complain = complain
         self._number = 0
         self._lock = threading.Lock()
 
@@ -127,24 +160,18 @@ class ManyRecordings:
         """Who listens to the next connection; its file is made once there is something to keep."""
         return OneOfMany(self)
 
-    def open(self) -> Recorder | None:
-        """The next file's recorder; ``None`` where none is wished for, or it cannot be made."""
+    def open(self) -> tuple[RecordWish, Recorder] | None:
+        """The next file and its recorder; ``None`` where none is wished for or can be made."""
         if self.wish is None:
             return None
         with self._lock:
             self._number += 1
             wish = self.wish if self._number == 1 else self.wish.beside(self._number)
         try:
-            return Recorder(wish.path, reveal_secrets=wish.reveal_secrets)
+            return wish, wish.begin()
         except OSError as error:
-            self._complain(_complaint(wish, error))
+            self.complain(wish.complaint(error))
             return None
-
-    def close(self, recorder: Recorder) -> None:
-        """The connection is over."""
-        recorder.close()
-        if recorder.failure is not None and self.wish is not None:
-            self._complain(_complaint(self.wish, recorder.failure))
 
 
 class OneOfMany:
@@ -152,7 +179,7 @@ class OneOfMany:
 
     def __init__(self, of: ManyRecordings) -> None:
         self._of = of
-        self._recorder: Recorder | None = None
+        self._made: tuple[RecordWish, Recorder] | None = None
         self._began = False
 
     @property
@@ -164,14 +191,17 @@ class OneOfMany:
         """Keep it."""
         if not self._began:
             self._began = True
-            self._recorder = self._of.open()
-        if self._recorder is not None:
-            self._recorder.on_event(event)
+            self._made = self._of.open()
+        if self._made is not None:
+            self._made[1].on_event(event)
 
     def close(self) -> None:
         """The connection is over."""
-        if self._recorder is not None:
-            self._of.close(self._recorder)
+        if self._made is not None:
+            wish, recorder = self._made
+            complaint = wish.end(recorder)
+            if complaint:
+                self._of.complain(complaint)
 
 
 def load(path: str) -> Recording:

@@ -161,6 +161,20 @@ def test_demo_records_both_sides(tmp_path: Path) -> None:
     assert sent == [e.raw for e in server.events() if isinstance(e, RecordReceived)]
 
 
+def test_pseudonyms(tmp_path: Path) -> None:
+    """Nobody is named in the file, which says so, and it is told like any other."""
+    path = tmp_path / "demo.tlsrec"
+    assert tlsee("demo", "--record", path, "--pseudonyms").code == 0
+    for found in (path, tmp_path / "demo-server.tlsrec"):
+        recording = Recording.load(found)
+        assert recording.header.has_pseudonyms
+        assert not any(b"demo.test" in getattr(e, "raw", b"") for e in recording.events())
+        result = tlsee("explain", found)
+        assert (result.code, result.err) == (0, "")
+        assert "demo.test" not in result.out
+        assert "are pseudonyms" in _words(result.out)
+
+
 def test_serve_records_each_client(tmp_path: Path) -> None:
     """A file for each client that said something, the first under the name that was given."""
     path = tmp_path / "s.tlsrec"
@@ -187,6 +201,8 @@ def test_serve_records_each_client(tmp_path: Path) -> None:
     [
         (["--record", "no/such/place.tlsrec"], "cannot write no/such/place.tlsrec (--record)"),
         (["--reveal-secrets"], "add --record FILE"),
+        (["--pseudonyms"], "--pseudonyms is about a recording"),
+        (["--record", "x", "--reveal-secrets", "--pseudonyms"], "contradict each other"),
     ],
 )
 def test_what_cannot_be_recorded(options: list[str], says: str) -> None:
