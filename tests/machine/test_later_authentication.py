@@ -22,6 +22,7 @@ from tlsee.codes import AlertDescription, ProtocolVersion
 from tlsee.config import ServerConfig
 from tlsee.connection.connection import Connection
 from tlsee.connection.events import DataReceived, TicketReceived
+from tlsee.crypto.private_keys import generate
 from tlsee.deciders import default_chooser
 from tlsee.errors import ApiMisuse, CertificateRejected, TLSError
 from tlsee.handshake.outcome import (
@@ -32,8 +33,10 @@ from tlsee.handshake.outcome import (
     ClientDeclined,
 )
 from tlsee.identity.authority import Authority
+from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
-from tlsee.identity.proof import Anonymous, ByCertificate, Unverified
+from tlsee.identity.proof import Anonymous, ByCertificate, ByRawPublicKey, Unverified
+from tlsee.identity.trust import Trust
 from tlsee.insecure import SecurityWarning, accept_anyone
 from tlsee.questions import Judge, Question, Sign
 from tlsee.sessions.psk import ExternalPsk
@@ -310,6 +313,51 @@ def test_insecure_trust_proves_nobody_here_either() -> None:
 
     assert isinstance(pair.server.info.peer, Unverified)
     assert pair.server.info.peer_identity is None
+
+
+def raw_pair(believed: bool) -> Pair:
+    """A raw public key for the handshake, and another one for later (RFC 7250)."""
+    own, other = (Credential.raw_public_key(generate("ecdsa_secp256r1")) for _ in range(2))
+    turns = [own, other]
+
+    def choose(_: Any) -> Selection:
+        credential = turns.pop(0)
+        return Selection(credential, credential.schemes[0], (), True)
+
+    keys_known = [one.public_key.spki for one in ((own, other) if believed else (own,))]
+    return pair_of(
+        willing(credentials=[own, other], choose_credential=choose, sessions=True),
+        asking(
+            client_trust=Trust.raw_public_keys(keys_known), client_auth="required", sessions=True
+        ),
+    )
+
+
+def test_a_raw_public_key_is_shown_later_too() -> None:
+    """Its type is that of the handshake; no ticket comes of it, and nobody is asked."""
+    pair = raw_pair(believed=True)
+    before = pair.server.info.peer
+    context = pair.server.request_certificate()
+    pair.run()
+
+    assert isinstance(before, ByRawPublicKey)
+    answer = pair.server.client_answer(context)
+    assert isinstance(answer, ClientAuthenticated)
+    assert isinstance(answer.peer, ByRawPublicKey)
+    assert answer.peer != before
+    assert pair.server.info.peer is answer.peer
+    assert not found(pair.client_events, TicketReceived)
+
+
+def test_a_raw_public_key_that_nobody_knows_is_refused_later_too() -> None:
+    """By its bytes, whatever was proved before."""
+    pair = raw_pair(believed=False)
+    pair.server.request_certificate()
+    Pair.carry(pair.server, pair.client)
+    Pair.carry(pair.client, pair.server)
+    with pytest.raises(CertificateRejected) as caught:
+        events_of(pair.server)
+    assert caught.value.name == "unknown_raw_key"
 
 
 def resume(pair: Pair, client: Any, server: Any) -> Pair:

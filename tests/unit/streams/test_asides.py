@@ -140,7 +140,7 @@ def test_where_nobody_can_be_asked_the_stream_says_so() -> None:
 
 def test_asyncio_reads_on_while_a_question_is_open() -> None:
     """A task waits for the answer; the reader, the writer and the loop do not."""
-    found = asyncio.run(_talk_while_asked())
+    found = asyncio.run(asyncio.wait_for(_talk_while_asked(), PATIENCE))
 
     assert found == [b"while you think", b"done"]
 
