@@ -10,8 +10,10 @@ from typing import Any, TypeVar
 import click
 
 from tlsee import defaults
+from tlsee.cli import lists
 from tlsee.cli.exit_codes import Usage
 from tlsee.cli.stores import reason_of
+from tlsee.codes import ProtocolVersion
 from tlsee.errors import ApiMisuse
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.stores import ServerSessions, StoredSessions
@@ -24,6 +26,7 @@ SECRET_VARIABLE = "TLSEE_SESSION_SECRET"  # noqa: S105 - the name of a variable,
 TIMES_LIMIT = 100  # further connections
 EARLY_DATA_LIMIT = 1 << 20  # bytes of a file; servers allow some 16 KiB
 REDIS = ("redis://", "rediss://", "unix://")
+REDIS_SECONDS = 1.0  # until the shared keys are read; a server that is served without them goes on
 
 _PSK = click.option(
     "--psk",
@@ -93,13 +96,15 @@ def again_of(options: Mapping[str, Any]) -> Again:
     """What ``--resume`` and ``--early-data`` ask for.
 
     Raises:
-        Usage: early data without a session to say it under, or a file that cannot be.
+        Usage: early data without a session to say it under, in TLS 1.2, or of a file that cannot
+            be.
     """
     times, path = options["resume"] or 0, options["early_data"]
     if path is None:
         return Again(times, b"")
     if not times:
         raise Usage("--early-data needs a session from before", "add --resume 1")
+    _needs_13(options, "early data")
     data = _read(path, "--early-data")
     if not data:
         raise Usage(f"--early-data {printable(path, 100)}: the file is empty", "say something")
@@ -115,9 +120,17 @@ def psks_of(options: Mapping[str, Any]) -> tuple[ExternalPsk, ...]:
     """The keys of ``--psk``; none of them is ever shown.
 
     Raises:
-        Usage: no identity, no key, or one that is too short.
+        Usage: no identity, no key, one that is too short, or TLS 1.2 alone.
     """
+    if options["psk"]:
+        _needs_13(options, "keys of --psk")
     return tuple(_psk(text) for text in options["psk"])
+
+
+def _needs_13(options: Mapping[str, Any], what: str) -> None:
+    versions = lists.versions(options["tls"])
+    if versions is not None and ProtocolVersion.TLS13 not in versions:
+        raise Usage(f"TLS 1.2 has no {what}", "use --tls 1.3, or leave --tls out")
 
 
 def _psk(text: str) -> ExternalPsk:
@@ -128,7 +141,7 @@ def _psk(text: str) -> ExternalPsk:
     try:
         return ExternalPsk(identity.encode("utf-8", "surrogateescape"), _key(key, shown))
     except ApiMisuse as error:
-        raise Usage(f"{shown} {error.detail}", error.fix) from None
+        raise Usage(f"{shown}: {error.detail}", error.fix) from None
 
 
 def _key(text: str, shown: str) -> bytes:
@@ -158,11 +171,14 @@ def server_settings(options: Mapping[str, Any], environ: Mapping[str, str]) -> d
     """What a ``ServerConfig`` takes of sessions, early data and keys.
 
     Raises:
-        Usage: a place that is not known, or a secret that is missing or cannot be.
+        Usage: a place that is not known, a secret that is missing or cannot be, or early data
+            where there is none.
     """
     sessions = _sessions(options, environ)
     if options["early_data"] and sessions is False:
         raise Usage("--early-data needs a session, and --sessions none keeps none", "use memory")
+    if options["early_data"]:
+        _needs_13(options, "early data")
     return {
         "sessions": sessions,
         "early_data": options["early_data"],
@@ -201,6 +217,15 @@ def _in_redis(url: str, file: str | None, environ: Mapping[str, str]) -> ServerS
     from tlsee.sessions.redis import RedisSessions  # an extra: not everybody has it
 
     try:
-        return RedisSessions(url, secret)
+        sessions = RedisSessions(url, secret)
     except ApiMisuse as error:
         raise Usage(error.detail, error.fix) from None
+    sessions.wait_until_ready(REDIS_SECONDS)  # or the first clients would get no ticket
+    return sessions
+
+
+def is_away(sessions: ServerSessions | None) -> bool:
+    """Whether they lie in Redis, and it has not answered yet."""
+    from tlsee.sessions.redis import RedisSessions
+
+    return isinstance(sessions, RedisSessions) and not sessions.link.refreshed.is_set()

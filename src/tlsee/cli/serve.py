@@ -19,7 +19,7 @@ from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.lists import LEGACY_WARNING
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.output import command as wrapped_command
-from tlsee.cli.recalling import serve_options, server_settings
+from tlsee.cli.recalling import is_away, serve_options, server_settings
 from tlsee.cli.recordings import ManyRecordings, record_options, record_wish
 from tlsee.cli.served import Manner
 from tlsee.cli.server import HANDSHAKE_SECONDS, Server
@@ -194,7 +194,10 @@ def introduce(
     for path, source in keylog_files(None, os.environ):
         screen.row("key log", f"{printable(path, 100)} ({source}): whoever has it can read all")
     if options["sessions"] != "memory":
-        screen.row("sessions", printable(options["sessions"].rpartition("@")[2], 60))
+        where = printable(options["sessions"].rpartition("@")[2], 60)
+        away = is_away(config.sessions)
+        note = ": away; full handshakes alone until it is there" if away else ""
+        screen.row("sessions", f"{where}{note}", BAD if away else None)
     if config.early_data:
         screen.row("early data", f"{config.early_data:,} bytes; somebody may send them again")
     for psk in config.psks:

@@ -22,6 +22,15 @@ KEY_ALERTS = {
         "the server knows no key of this name, and has no certificate to show instead",
         "give both sides the same identity",
     ),
+    # OpenSSL's words for the two above.
+    AlertDescription.illegal_parameter: (
+        "the server takes our hello for broken; some say so of a key that is another than theirs",
+        "compare both sides' keys; its log may name the key",
+    ),
+    AlertDescription.handshake_failure: (
+        "the server takes nothing of what we offered; perhaps it knows no key of this name",
+        "give both sides the same identity; ask for the peer's log",
+    ),
 }
 NAME_SHOWN = 60  # characters of an external key's name
 

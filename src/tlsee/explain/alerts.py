@@ -7,7 +7,7 @@ from tlsee.codes import AlertDescription as Alert
 _BY_ALERT = {
     Alert.handshake_failure: (
         "the peer finds nothing in common, or wants something it does not name",
-        "offer more: leave out --groups and --suites; ask for the peer's log",
+        "offer more: leave out --groups and --suites; --policy legacy, if the peer is an old one",
     ),
     Alert.protocol_version: (
         "the peer speaks no version that was offered",

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.command import Result, World, looks_good, tls_server, tlsee, world
+from tests.support.redis_server import running
 from tests.support.schemas import complaints, schema
 from tests.unit.cli.test_serve import Running, serving
 from tlsee.codes import ProtocolVersion
@@ -223,6 +224,8 @@ def test_an_external_key_that_is_refused(psk: str, said: str) -> None:
         (["--psk", "mesh:secret"], "not hexadecimal"),
         (["--psk", "mesh:abcd"], "16 random bytes"),
         (["--psk", "mesh:@/nowhere"], "cannot read /nowhere"),
+        (["--psk", f"mesh:{KEY}", "--tls", "1.2"], "TLS 1.2 has no keys of --psk"),
+        (["--resume", "1", "--early-data", "x", "--tls", "1.2"], "TLS 1.2 has no early data"),
     ],
 )
 def test_what_cannot_be_meant(arguments: list[str], said: str) -> None:
@@ -309,6 +312,8 @@ def test_serve_with_a_key(tmp_path: Path) -> None:
         (["--session-secret", "x"], "use --sessions redis://HOST"),
         (["--sessions", "redis://127.0.0.1:1/0", "--session-secret", "/nowhere"], "cannot read"),
         (["--psk", "mesh"], "without an identity"),
+        (["--psk", f"mesh:{KEY}", "--tls", "1.2"], "TLS 1.2 has no keys of --psk"),
+        (["--early-data", "1", "--tls", "1.2"], "TLS 1.2 has no early data"),
         (["--tickets", "99"], "99"),
     ],
 )
@@ -317,3 +322,23 @@ def test_serve_cannot_be_meant(arguments: list[str], said: str) -> None:
     result = tlsee("serve", "--port", "0", *arguments)
     assert result.code == 2
     assert said in " ".join(result.err.split())
+
+
+def test_serve_shares_sessions_through_redis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very first client gets a ticket, and any server of the fleet takes it."""
+    pytest.importorskip("redis")
+    monkeypatch.setenv("TLSEE_SESSION_SECRET", KEY * 2)
+    with running(tmp_path) as redis, serving(tmp_path, "--sessions", redis.url) as server:
+        assert ": away" not in "".join(server.introduction)
+        assert _resumed_by_openssl(server) == [False, True]
+
+
+def test_serve_without_its_redis(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so, and serves full handshakes."""
+    pytest.importorskip("redis")
+    monkeypatch.setenv("TLSEE_SESSION_SECRET", KEY * 2)
+    with serving(tmp_path, "--sessions", "redis://127.0.0.1:1/0") as server:
+        assert "away; full handshakes alone" in " ".join("".join(server.introduction).split())
+        assert _resumed_by_openssl(server) == [False, False]
