@@ -6,11 +6,12 @@ from typing import Any
 
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
+from tlsee.explain import summary_sessions
 from tlsee.explain.story import Kind, Story
 from tlsee.handshake.outcome import EarlyData
 from tlsee.identity.certificate import moment
 from tlsee.text import count, printable
-from tlsee.trace import Epoch
+from tlsee.trace import Choice, Epoch
 
 # What a server's alert says of the keys of --psk: the sentence, and what to do.
 KEY_ALERTS = {
@@ -92,6 +93,17 @@ def members(info: ConnectionInfo) -> dict[str, Any]:
         "session": session,
         "early_data": info.early_data.name.lower(),
         "psk_identity": key_name(info) or None,
+        "choices": [_choice(c) for c in info.choices if c.what in ("session", "early_data")],
+    }
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    """A decision about a session or early data: how many stood to choose, and why it fell so."""
+    return {
+        "what": choice.what,
+        "offered": len(choice.offered),
+        "said": summary_sessions.why(choice) or "",
+        "by": choice.by.value,
     }
 
 

@@ -289,6 +289,9 @@ def test_serve_takes_early_data(tmp_path: Path) -> None:
         assert complaints(item, schema("tlsee.serve/1")) == []
     assert [item["early_data_length"] for item in items] == [0, len(REQUEST)]
     assert items[1]["negotiated"]["session"]["judged"] is None
+    said = {choice["what"]: choice["said"] for choice in items[1]["negotiated"]["choices"]}
+    assert said["early_data"] == "taken: fresh, and never seen before"
+    assert said["session"].endswith(": the first that fits")
 
 
 def test_serve_with_a_key(tmp_path: Path) -> None:
