@@ -338,6 +338,7 @@ class ExtensionType(OpenEnum):
     extended_main_secret: ClassVar[ExtensionType] = code(23)
     compress_certificate: ClassVar[ExtensionType] = code(27)
     record_size_limit: ClassVar[ExtensionType] = code(28)
+    tls_cert_with_extern_psk: ClassVar[ExtensionType] = code(33)
     delegated_credential: ClassVar[ExtensionType] = code(34)
     session_ticket: ClassVar[ExtensionType] = code(35)
     supported_ekt_ciphers: ClassVar[ExtensionType] = code(39)

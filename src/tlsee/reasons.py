@@ -105,6 +105,7 @@ class Reasons:
     early_data_over_limit = _row("early_data_over_limit", Alert.unexpected_message, "RFC 9846, 4.7.1", "more early data than the ticket allows")
     older_after_early_data = _row("older_after_early_data", Alert.protocol_version, "RFC 9846, D.3", "early data was sent, and the server answers with an older version")
     psk_modes_missing = _row("psk_modes_missing", Alert.missing_extension, "RFC 9846, 4.3.9", "pre_shared_key without psk_key_exchange_modes")
+    extern_psk_misused = _row("extern_psk_misused", Alert.illegal_parameter, "RFC 9973, 5.1", "tls_cert_with_extern_psk goes with an external pre-shared key and a key exchange, and with no session")
 
     session_changed = _row("session_changed", Alert.illegal_parameter, "RFC 5246, 7.4.1.3", "the server resumed the session with another suite, or extended_main_secret differs from the session's")
     session_lost_its_hash = _row("session_lost_its_hash", Alert.handshake_failure, "RFC 7627, 5.3", "the session had extended_main_secret, and the hello that would resume it has not")

@@ -27,6 +27,9 @@ KINDS = [
 ]
 
 
+MESH = ExternalPsk(b"mesh", bytes(32))
+
+
 def both(**changes: Any) -> ServerConfig:
     """A server that speaks both versions."""
     versions = [ProtocolVersion.TLS13, ProtocolVersion.TLS12]
@@ -93,9 +96,8 @@ def resumed(early: bool = False, group: NamedGroup | None = None, **server: Any)
 
 def external() -> DriverPair:
     """A key that both have, and no certificate."""
-    keys = [ExternalPsk(b"mesh", bytes(32))]
-    server = ServerConfig(credentials=[], psks=keys, insecure_accept_own_hellos=True)
-    return DriverPair(ClientConfig(psks=keys), server)
+    server = ServerConfig(credentials=[], psks=[MESH], insecure_accept_own_hellos=True)
+    return DriverPair(ClientConfig(psks=[MESH]), server)
 
 
 def asked_later() -> DriverPair:
@@ -128,6 +130,10 @@ PAIRS: dict[str, Callable[[], DriverPair]] = {
     "resumed with early data, retried": lambda: resumed(True, NamedGroup.secp384r1),
     "not resumed after all": lambda: resumed(suites=[CipherSuite.TLS_AES_256_GCM_SHA384]),
     "external key": external,
+    "certificates beside a key": lambda: DriverPair(
+        client_config(psks=[MESH], credentials=[client_credential()]),
+        server_config(psks=[MESH], client_trust=trust(), insecure_accept_own_hellos=True),
+    ),
     "asked later": asked_later,
 }
 

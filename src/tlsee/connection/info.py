@@ -51,6 +51,7 @@ class ConnectionInfo:
     established_at: float = 0.0
     early_data: EarlyData = EarlyData.NOT_OFFERED
     shaken_with: PeerProof | None = None
+    external_key: ExternalPsk | None = None
     _hidden: ClassVar[frozenset[str]] = frozenset({"choices", "own_credential"})  # too long to read
 
     @property
@@ -79,9 +80,18 @@ class ConnectionInfo:
 
     @property
     def psk_identity(self) -> bytes | None:
-        """The name of the external pre-shared key that both sides have, or ``None``."""
-        source = self.peer.source if isinstance(self.peer, ByPsk) else None
-        return source.identity if isinstance(source, ExternalPsk) else None
+        """The name of the external pre-shared key that both sides have, or ``None``.
+
+        It may be the only proof (``peer`` is ``ByPsk``), count beside certificates (RFC 9973), or
+        be what the session that was resumed descends from.
+        """
+        if self.external_key is not None:
+            return self.external_key.identity
+        proof = self.peer if self.shaken_with is None else self.shaken_with
+        if not isinstance(proof, ByPsk):
+            return None
+        source = proof.source
+        return source.psk_identity or None if isinstance(source, Session) else source.identity
 
 
 def info_of(role: Role, outcome: Outcome, choices: tuple[Choice, ...]) -> ConnectionInfo:
@@ -103,4 +113,5 @@ def info_of(role: Role, outcome: Outcome, choices: tuple[Choice, ...]) -> Connec
         outcome.established_at,
         outcome.early_data,
         outcome.shaken_with,
+        outcome.external_key,
     )

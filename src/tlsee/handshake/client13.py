@@ -129,7 +129,7 @@ class WaitEncryptedExtensions(State):
         )
         transcript = self.transcript.add(message.raw)
         psk = session.keys.psk
-        if psk is None:
+        if psk is None or session.keys.beside is not None:
             return WaitCertificateOrRequest(session, transcript)
         return WaitFinished(session, transcript, None, ByPsk(psk.source, psk.verdict), None)
 
@@ -354,6 +354,7 @@ def _connect(
         *provenance(ending.proof, session.basis.config.provider.now),
         session.basis.identity,
         session.early_data,
+        external_key=session.keys.beside,
     )
     connected = ConnectedClient(
         outcome,

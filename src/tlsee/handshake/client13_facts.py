@@ -18,6 +18,7 @@ from tlsee.handshake.psk13 import OfferedPsk
 from tlsee.identity.path.judge import Verdict
 from tlsee.keys.schedule13 import HandshakeStage, TrafficSecret
 from tlsee.questions import ChooseCredential
+from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.trace import (
     Choice,
@@ -56,13 +57,17 @@ class ClientBasis:
 
 @value
 class Keys:
-    """What ServerHello settled; ``early``: data may have been taken early, under ``psk``."""
+    """What ServerHello settled; ``early``: data may have been taken early, under ``psk``.
+
+    ``beside``: the external key beside which the server shows a certificate (RFC 9973).
+    """
 
     suite: Suite
     group: NamedGroup | None
     shared_secret: bytes
     psk: OfferedPsk | None
     early: bool
+    beside: ExternalPsk | None = None
     _hidden: ClassVar[frozenset[str]] = frozenset({"shared_secret", "psk"})
 
 

@@ -14,7 +14,13 @@ from tlsee.handshake.compose import (
 )
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.outcome import SessionOffered
-from tlsee.handshake.psk13 import Offered, OfferedPsk, early_limit, offers
+from tlsee.handshake.psk13 import (
+    Offered,
+    OfferedPsk,
+    early_limit,
+    offers,
+    with_certificates_too,
+)
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.handshake.tickets13 import external_key_stays, session_key
 from tlsee.identity.path.judge import Verdict
@@ -93,6 +99,8 @@ def greet(
         flow.tell(SessionOffered(key, older.session))
     early = beginning.early and _may_be_early(config, psks)
     if psks:
+        if _wants_certificates_too(config, psks, early):
+            hello = with_certificates_too(hello)
         hello = composer.offer_psks(hello, psks, early, Transcript.start)
         if any(isinstance(psk.source, ExternalPsk) for psk in psks):
             REFLECTIONS.remember(hello.random)
@@ -101,6 +109,16 @@ def greet(
         _open_early(psks[0], hello.random, raw, flow)
     basis = ClientBasis(config, beginning.identity, beginning.server_name, composer, hello, older)
     return basis, Offer(hello, raw, shares, psks, early)
+
+
+def _wants_certificates_too(config: ClientConfig, psks: Offered, early: bool) -> bool:
+    """RFC 9973, 5.1: where there are external keys alone, and somebody is believed.
+
+    Not with early data: it would be sent before any certificate, and no more than the key protects.
+    """
+    trust = config.trust
+    believes = bool(trust.anchors or trust.raw_keys) or trust.insecure
+    return believes and not early and all(isinstance(psk.source, ExternalPsk) for psk in psks)
 
 
 def _may_be_early(config: ClientConfig, psks: Offered) -> bool:

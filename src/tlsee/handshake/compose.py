@@ -16,13 +16,12 @@ from tlsee.codes import (
     NamedGroup,
     NameType,
     ProtocolVersion,
-    PskKeyExchangeMode,
     SignatureScheme,
 )
 from tlsee.codes12 import ECPointFormat, KeyExchangeAlgorithm
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.handshake.certificate_types import ALL_X509, CertificateTypes, offers
-from tlsee.handshake.psk13 import Before, Offered, SelectedPsk, with_psks
+from tlsee.handshake.psk13 import Before, Offered, SelectedPsk, psk_modes, with_psks
 from tlsee.handshake.record_limits import RecordLimits, announced
 from tlsee.identity.names import reference
 from tlsee.sessions.session import Session
@@ -65,6 +64,7 @@ from tlsee.wire.extensions.supported_versions import (
     SupportedVersionsClientHello,
     SupportedVersionsServerHello,
 )
+from tlsee.wire.extensions.tls_cert_with_extern_psk import TLSCertWithExternPSK
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 from tlsee.wire.messages13 import CertificateRequest, EncryptedExtensions, NewSessionTicket
 
@@ -86,6 +86,7 @@ class Agreement:
     server_name: str | None
     limits: RecordLimits
     types: CertificateTypes = ALL_X509
+    beside_psk: bool = False  # certificates count beside an external key
 
 
 @value
@@ -188,12 +189,6 @@ def _record_limits(
     if limits.fragment is not None:
         return [MaxFragmentLengthNegotiation(limits.fragment)]
     return [RecordSizeLimit(ours)] if limits.size_limit is not None and ours is not None else []
-
-
-def psk_modes(config: ClientConfig) -> tuple[PskKeyExchangeMode, ...]:
-    """How a client is ready to use a pre-shared key; alone only where a policy says so."""
-    alone = (PskKeyExchangeMode.psk_ke,) if config.policy.legacy_psk_alone else ()
-    return (PskKeyExchangeMode.psk_dhe_ke, *alone)
 
 
 class Composer:
@@ -328,6 +323,7 @@ class Composer:
         items.append(SupportedVersionsServerHello(ProtocolVersion.TLS13))
         if psk is not None:
             items.append(PreSharedKeyServerHello(psk.index))
+            items += [TLSCertWithExternPSK()] if agreement.beside_psk else []
         return ServerHello(
             LEGACY_VERSION,
             config.provider.random(32),

@@ -33,6 +33,7 @@ from tlsee.handshake.session12 import key_use_of
 from tlsee.identity.path.judge import KeyUse, Verdict
 from tlsee.keys.transcript import Transcript
 from tlsee.reasons import TOO_OLD
+from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.trace import Choice, Role
 from tlsee.values import replace, value
@@ -306,7 +307,7 @@ def _agree(
     early = offer.early and psk is not None and psk is offer.psks[0]
     if offer.early and not early:
         flow.tell(EarlyDataSettled(False))
-    keys = Keys(suite, group, shared_secret, psk, early)
+    keys = Keys(suite, group, shared_secret, psk, early, _beside(psk, group, message))
     return enter_handshake_keys(basis, keys, transcript, retried, offer.early, flow)
 
 
@@ -323,6 +324,18 @@ def _selected(psks: Offered, suite: Suite, message: ServerHello) -> OfferedPsk |
     if psks[index].hash_name != suite.hash_name:
         raise PeerMisbehaved(Reasons.psk_hash_differs, f"{suite.code}")
     return psks[index]
+
+
+def _beside(
+    psk: OfferedPsk | None, group: NamedGroup | None, message: ServerHello
+) -> ExternalPsk | None:
+    """RFC 9973, 5.1: the external key that counts together with the server's certificate."""
+    if not message.extensions.has(ExtensionType.tls_cert_with_extern_psk):
+        return None
+    source = psk.source if psk is not None else None
+    if not isinstance(source, ExternalPsk) or group is None:
+        raise PeerMisbehaved(Reasons.extern_psk_misused, "in ServerHello")
+    return source
 
 
 def _exchange(

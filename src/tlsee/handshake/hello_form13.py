@@ -19,6 +19,11 @@ def check_form(hello: ClientHello) -> None:
         hello.extensions.require(SignatureAlgorithms)
     elif not hello.extensions.has(ExtensionType.psk_key_exchange_modes):
         raise PeerMisbehaved(Reasons.psk_modes_missing)
+    if hello.extensions.has(ExtensionType.tls_cert_with_extern_psk):
+        for kind in (ExtensionType.pre_shared_key, ExtensionType.key_share):
+            if not hello.extensions.has(kind):
+                raise PeerMisbehaved(Reasons.extern_psk_misused, f"without {kind}")
+        hello.extensions.require(SignatureAlgorithms)
 
 
 def groups_and_shares(

@@ -29,7 +29,14 @@ from tlsee.handshake.psk13 import (
     early_limit,
     expected_arrival,
 )
-from tlsee.handshake.psk_choice13 import Opening, Retry, modes, select, suites_for
+from tlsee.handshake.psk_choice13 import (
+    Opening,
+    Retry,
+    certificates_too,
+    modes,
+    select,
+    suites_for,
+)
 from tlsee.handshake.record_limits import limits_of_client
 from tlsee.handshake.server13 import ServerBasis, Terms, WaitEndOfEarlyData, WaitFinished
 from tlsee.handshake.server13_flight import AwaitCredential, choose_credential, resume
@@ -210,6 +217,11 @@ def _proceed(
     if psk is None:
         _refuse_early(terms, flow)
         return choose_credential(terms, flow)
+    if isinstance(psk.source, ExternalPsk) and certificates_too(basis.config, basis.hello):
+        _refuse_early(terms, flow)
+        return choose_credential(
+            replace(terms, agreement=replace(agreement, beside_psk=True)), flow
+        )
     chain = psk.source.peer_chain if isinstance(psk.source, Session) else ()
     trust = basis.config.client_trust
     if not chain or trust is None:

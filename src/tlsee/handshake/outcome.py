@@ -75,6 +75,7 @@ class Outcome:
     identity: str | None = None
     early_data: EarlyData = EarlyData.NOT_OFFERED
     shaken_with: PeerProof | None = None
+    external_key: ExternalPsk | None = None
     _hidden: ClassVar[frozenset[str]] = frozenset({"peer_chain"})
 
 

@@ -25,6 +25,7 @@ from tlsee.wire.extensions.block import Extensions
 from tlsee.wire.extensions.early_data import EarlyDataIndication
 from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello, PskIdentity
 from tlsee.wire.extensions.psk_key_exchange_modes import PskKeyExchangeModes
+from tlsee.wire.extensions.tls_cert_with_extern_psk import TLSCertWithExternPSK
 from tlsee.wire.hellos import ClientHello
 
 Source = Session | ExternalPsk
@@ -98,6 +99,12 @@ def offers(config: ClientConfig, session: Session | None, verdict: Verdict | Non
     return tuple(found)
 
 
+def psk_modes(config: ClientConfig) -> tuple[PskKeyExchangeMode, ...]:
+    """How a client is ready to use a pre-shared key; alone only where a policy says so."""
+    alone = (PskKeyExchangeMode.psk_ke,) if config.policy.legacy_psk_alone else ()
+    return (PskKeyExchangeMode.psk_dhe_ke, *alone)
+
+
 def identity_of(session: Session, now: float) -> PskIdentity:
     """A ticket with the age that it has now, in milliseconds (RFC 9846, 4.3.11.1)."""
     age = int((now - session.issued_at) * 1000) + session.age_add
@@ -136,6 +143,11 @@ def with_psks(hello: ClientHello, psks: Offered, early: bool, before: Before) ->
     tail = b"".join(bytes((len(binder),)) + binder for binder in binders)
     made.raw = truncated + len(tail).to_bytes(2, "big") + tail  # or it would be encoded twice
     return made
+
+
+def with_certificates_too(hello: ClientHello) -> ClientHello:
+    """The hello with the wish that certificates count beside external keys (RFC 9973, 5)."""
+    return replace(hello, extensions=Extensions.of(*hello.extensions, TLSCertWithExternPSK()))
 
 
 def without_psks(hello: ClientHello) -> ClientHello:
@@ -184,6 +196,11 @@ def check_binder(
     if not hmac.compare_digest(expected, offered.binders[index]):
         raise PeerMisbehaved(Reasons.bad_binder, f"of identity {index + 1}")
     return SelectedPsk(source, offered.identities[index], index, stage)
+
+
+def wants_certificates_too(hello: ClientHello) -> bool:
+    """Whether certificates shall count beside an external key (RFC 9973, 5)."""
+    return hello.extensions.has(ExtensionType.tls_cert_with_extern_psk)
 
 
 def check_offer(offered: PreSharedKeyClientHello) -> None:

@@ -9,12 +9,13 @@ from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.compose import Agreement
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.hello_facts import bound_elsewhere
-from tlsee.handshake.psk13 import SelectedPsk, Source, check_binder, hash_of
+from tlsee.handshake.psk13 import SelectedPsk, Source, check_binder, hash_of, wants_certificates_too
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.handshake.server13 import ServerBasis
 from tlsee.handshake.tickets13 import external_key_stays
 from tlsee.keys.transcript import Transcript
 from tlsee.sessions.psk import ExternalPsk
+from tlsee.sessions.session import Session
 from tlsee.trace import Choice, Role
 from tlsee.values import value
 from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello
@@ -55,9 +56,11 @@ def select(
     """The first key that fits this hello and this configuration, with its binder checked.
 
     Raises:
-        PeerMisbehaved: ``bad_binder``, or ``own_hello``.
+        PeerMisbehaved: ``bad_binder``, ``own_hello``, or ``extern_psk_misused``.
     """
     basis = opening.basis
+    if wants_certificates_too(basis.hello) and any(isinstance(one, Session) for one in found):
+        raise PeerMisbehaved(Reasons.extern_psk_misused, "a session is offered")
     losers: list[str] = []
     selected = None
     for index, source in enumerate(found):
@@ -102,13 +105,22 @@ def _unfit(opening: Opening, source: Source) -> str:
     if not modes(config, hello, opening.retry):
         return "no common way to use it"
     if isinstance(source, ExternalPsk):
-        required = config.client_auth == "required"
+        required = config.client_auth == "required" and not certificates_too(config, hello)
         return "a certificate of the client is required, and it has none" if required else ""
     if source.version != ProtocolVersion.TLS13:
         return f"it is of {source.version.label}"
     if not external_key_stays(source, config):
         return "it descends from an external key that is gone"
     return bound_elsewhere(config, hello, source)
+
+
+def certificates_too(config: ServerConfig, hello: ClientHello) -> bool:
+    """Whether certificates count beside an external key here: both want it (RFC 9973, 5)."""
+    return (
+        wants_certificates_too(hello)
+        and bool(config.credential_index.credentials)
+        and PskKeyExchangeMode.psk_dhe_ke in hello.extensions.require(PskKeyExchangeModes).ke_modes
+    )
 
 
 def suites_for(opening: Opening, source: Source) -> tuple[Suite, ...]:

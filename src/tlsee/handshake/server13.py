@@ -38,6 +38,7 @@ from tlsee.identity.path.judge import Verdict
 from tlsee.identity.proof import Anonymous, ByRawPublicKey
 from tlsee.keys.schedule13 import MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
+from tlsee.sessions.psk import ExternalPsk
 from tlsee.trace import (
     CertificateJudged,
     Direction,
@@ -85,6 +86,18 @@ class Terms:
     psk: SelectedPsk | None = None
     verdict: Verdict | None = None
     early: bool = False
+
+    @property
+    def external_key(self) -> ExternalPsk | None:
+        """The external key that counts beside certificates (RFC 9973)."""
+        source = self.psk.source if self.psk is not None and self.agreement.beside_psk else None
+        return source if isinstance(source, ExternalPsk) else None
+
+    @property
+    def without_certificate(self) -> PeerProof:
+        """What a client proves that shows no certificate where it could."""
+        key = self.external_key
+        return ByPsk(key, None) if key is not None else Anonymous()
 
     @property
     def early_data(self) -> EarlyData:
@@ -159,7 +172,8 @@ class WaitCertificate(State):
         if not message.certificate_list:
             if config.client_auth == "required":
                 raise CertificateRejected(Reasons.certificate_required)
-            return WaitFinished(self.flight, transcript, Anonymous(), None)
+            proof = self.flight.session.terms.without_certificate
+            return WaitFinished(self.flight, transcript, proof, None)
         check_solicited(message, self.request, "the client's Certificate")
         chain = tuple(entry.cert_data for entry in message.certificate_list)
         if self.flight.session.terms.agreement.types.client_is_raw:
@@ -251,6 +265,7 @@ class WaitFinished(State):
             *provenance(self.proof, config.provider.now),
             None,
             session.terms.early_data,
+            external_key=session.terms.external_key,
         )
         connected = ConnectedServer(
             outcome,
@@ -272,5 +287,6 @@ class WaitFinished(State):
             {},
         )
         # One for the one that was used; a client that resumes has others left.
-        number = config.tickets if session.terms.psk is None else min(config.tickets, 1)
+        full = session.credential is not None or session.terms.psk is None
+        number = config.tickets if full else min(config.tickets, 1)
         return connected.do_send_tickets(number, flow)

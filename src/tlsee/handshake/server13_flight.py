@@ -40,7 +40,6 @@ from tlsee.handshake.server13 import (
 )
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
-from tlsee.identity.proof import Anonymous
 from tlsee.keys.schedule13 import EarlyStage, MainStage, TrafficSecret
 from tlsee.keys.transcript import Transcript
 from tlsee.questions import ChooseCredential, Sign
@@ -187,7 +186,7 @@ class AwaitSignature(State):
         flight, transcript = _finish(session, transcript, flow)
         if session.request is not None:
             return WaitCertificate(flight, transcript, session.request)
-        return WaitFinished(flight, transcript, Anonymous(), None)
+        return WaitFinished(flight, transcript, session.terms.without_certificate, None)
 
 
 def _finish(

@@ -66,7 +66,7 @@ def session_behind(
     proof = outcome.shaken_with if outcome.shaken_with is not None else outcome.peer
     earlier = proof.source if isinstance(proof, ByPsk) else None
     proved = earlier if isinstance(earlier, Session) else outcome
-    psk_identity, psk_fingerprint = _external_key(earlier)
+    psk_identity, psk_fingerprint = _external_key(earlier or outcome.external_key)
     resumption = main.resumption(transcript.digest())
     return Session(
         outcome.version,

@@ -100,7 +100,8 @@ def test_tls_server_end_point_needs_a_certificate() -> None:
     """An external key is no certificate."""
     psk = ExternalPsk(b"both", bytes(32))
     connected = Pair(
-        client_config(psks=[psk]), server_config(psks=[psk], insecure_accept_own_hellos=True)
+        client_config(psks=[psk]),
+        server_config(credentials=[], psks=[psk], insecure_accept_own_hellos=True),
     ).run()
     for side in (connected.client, connected.server):
         assert side.info.psk_identity == b"both"

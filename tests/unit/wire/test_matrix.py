@@ -40,6 +40,7 @@ encrypt_then_mac              x  .  x    .   .  .  .  .
 extended_main_secret          x  .  x    .   .  .  .  .
 compress_certificate          x  .  .    .   .  x  .  .
 record_size_limit             x  .  x    .   x  .  .  .
+tls_cert_with_extern_psk      x  x  .    .   .  .  .  .
 delegated_credential          x  .  .    .   .  x  x  .
 session_ticket                x  .  x    .   .  .  .  .
 supported_ekt_ciphers         x  .  x    .   x  .  .  .

@@ -188,6 +188,13 @@ ENTRIES = (
         see=("0-RTT", "EndOfEarlyData", "replay"),
     ),
     _extension(
+        Type.tls_cert_with_extern_psk,
+        "RFC 9973, 5",
+        "Certificates beside an external pre-shared key: the key goes into the secrets, and the "
+        "server proves itself with its certificate all the same.",
+        see=("PSK", "pre_shared_key"),
+    ),
+    _extension(
         Type.supported_versions,
         "RFC 9846, 4.3.1",
         "The versions that the client speaks, or the one that the server has selected. The version "

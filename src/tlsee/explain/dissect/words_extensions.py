@@ -170,6 +170,11 @@ says(
     max_early_data_size="bytes of plaintext",
 )
 says(
+    ext.TLSCertWithExternPSK,
+    "RFC 9973, 5",
+    "empty: a certificate and an external key shall both count, or do",
+)
+says(
     ext.SupportedVersionsClientHello,
     "RFC 9846, 4.3.1",
     "the versions the client speaks",

@@ -64,6 +64,7 @@ from tlsee.wire.extensions.supported_versions import (
     SupportedVersionsClientHello,
     SupportedVersionsServerHello,
 )
+from tlsee.wire.extensions.tls_cert_with_extern_psk import TLSCertWithExternPSK
 
 __all__ = [
     "MATRIX",
@@ -117,6 +118,7 @@ __all__ = [
     "SupportedGroups",
     "SupportedVersionsClientHello",
     "SupportedVersionsServerHello",
+    "TLSCertWithExternPSK",
     "UnknownExtension",
     "classes_of",
     "extension",

@@ -63,8 +63,8 @@ RFC9846 = {
     Type.encrypted_client_hello: "CH, HRR, EE",
 }
 
-# Not recommended, or of TLS 1.2 alone: the IANA registry's column "TLS 1.3", where "-" means that
-# a ClientHello may still offer it for the sake of an older version.
+# Not recommended, of TLS 1.2 alone, or younger than that table: the IANA registry's column
+# "TLS 1.3", where "-" means that a ClientHello may still offer it for the sake of an older version.
 REGISTRY = {
     Type.max_fragment_length: "CH, EE",
     Type.signed_certificate_timestamp: "CH, CR, CT",
@@ -74,6 +74,7 @@ REGISTRY = {
     Type.extended_main_secret: "CH",
     Type.session_ticket: "CH",
     Type.renegotiation_info: "CH",
+    Type.tls_cert_with_extern_psk: "CH, SH",
 }
 
 # What a server of TLS 1.2 may answer in its ServerHello, if the client has offered it.
