@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -20,7 +20,7 @@ from tlsee.explain.recorded import collected, story_of
 from tlsee.identity.authority import Authority
 from tlsee.identity.trust import Trust
 from tlsee.recording import recorder as module
-from tlsee.recording.encoding import encode
+from tlsee.recording.encoding import BY_CLASS, ROWS, encode
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.trace import (
@@ -33,6 +33,7 @@ from tlsee.trace import (
     Role,
     SecretDerived,
     StateEntered,
+    TraceEvent,
 )
 
 FULL = Path("/dev/full")
@@ -48,6 +49,13 @@ def test_a_file_gives_back_what_was_heard(name: str) -> None:
         assert [encode(m) for m in back.moments] == [encode(m) for m in recording.moments]
         assert back.role is recording.role
         assert [type(e) for e in back.events()] == [type(e) for e in recording.events()]
+
+
+def test_every_event_has_a_place() -> None:
+    """A new event of the trace is a new row of the format, or recordings would lose it."""
+    assert [kind for kind in get_args(TraceEvent) if kind not in BY_CLASS] == []
+    numbers = [row.number for row in ROWS]
+    assert len(set(numbers)) == len(numbers)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
