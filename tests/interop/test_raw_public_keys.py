@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.interop.matrix import need
-from tests.interop.peers.gnutls import GnuTls, _free_port
+from tests.interop.peers.gnutls import GnuTls, free_port
 from tests.interop.peers.processes import Program
 from tests.interop.peers.spec import DEADLINE
 from tests.support.missing import missing
@@ -104,7 +104,7 @@ def test_their_server(version: ProtocolVersion, kind: str, tmp_path: Path) -> No
     """gnutls-serv asks for our raw key and shows its own."""
     _need()
     server, client = Key(tmp_path, "server", kind), Key(tmp_path, "client", kind)
-    port = _free_port()
+    port = free_port()
     argv = ["gnutls-serv", "--echo", "--require-client-cert", *_priority(version), *server.words]
     with Program([*argv, "--port", str(port)]) as program:
         program.stderr.wait_for(rb"listening on IPv4 .*done$")

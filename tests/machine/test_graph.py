@@ -72,7 +72,7 @@ SERVER_NEVER = {
 
 # What CONNECTED may still receive stands in the text (4.7), not in the figures: by what the client
 # offered, by what the server has asked for, and by what has been said in answer.
-CONNECTED = {
+CONNECTED: dict[type[State], set[str]] = {
     post13_client.ConnectedClient: {"key_update", "new_session_ticket"},
     post13_client.AskableClient: {"key_update", "new_session_ticket", "certificate_request"},
     post13_server.ConnectedServer: {"key_update"},

@@ -70,7 +70,7 @@ def test_a_ticket_resumes(versions: list[ProtocolVersion] | None) -> None:
 def test_a_session_id_resumes_where_a_client_knows_no_tickets() -> None:
     """The server keeps the session, the client its name."""
     client, server = configurations(sessions=StoredSessions())
-    options = {"client_options": {"composer": WithoutTickets()}}
+    options: dict[str, Any] = {"client_options": {"composer": WithoutTickets()}}
     Pair(client, server, **options).run()
     assert Pair(client, server, **options).run().client.info.resumed
 
@@ -78,7 +78,7 @@ def test_a_session_id_resumes_where_a_client_knows_no_tickets() -> None:
 def test_without_a_store_and_without_tickets_nothing_is_resumed() -> None:
     """A server that keeps nothing gives no id."""
     client, server = configurations()
-    options = {"client_options": {"composer": WithoutTickets()}}
+    options: dict[str, Any] = {"client_options": {"composer": WithoutTickets()}}
     Pair(client, server, **options).run()
     assert not Pair(client, server, **options).run().client.info.resumed
 

@@ -155,7 +155,8 @@ def test_a_damaged_handshake_with_everything(plan: dict[int, list[Damage]]) -> N
 @lru_cache(1)
 def begun() -> tuple[TicketSessions, Session, Session]:
     """A server's ticket keys and two sessions, one with a client's certificate behind it."""
-    tickets, sessions = TicketSessions(replay=Forgetful()), []
+    tickets = TicketSessions(replay=Forgetful())
+    sessions: list[Session] = []
     for credentials in ([], [client_credential()]):
         client, _ = resumable(
             {"credentials": credentials, "groups": [X25519]},

@@ -233,5 +233,5 @@ class TraceComposer(Composer):
     ) -> EncryptedExtensions:
         return self.trace.message(Role.SERVER, EncryptedExtensions)
 
-    def certificate_request(self, config: ServerConfig) -> CertificateRequest:
+    def certificate_request(self, config: ServerConfig, context: bytes = b"") -> CertificateRequest:
         return self.trace.message(Role.SERVER, CertificateRequest)

@@ -49,11 +49,15 @@ def every_event(connection: tlsee.ClientConnection) -> bytes:
     if event is tlsee.NEED_DATA:
         return b""
     match event:
-        case tlsee.DataReceived(data):
+        case tlsee.DataReceived(data) | tlsee.EarlyDataReceived(data):
             return bytes(data)
         case tlsee.HandshakeDone(info):
             assert_type(info, tlsee.ConnectionInfo)
         case tlsee.TicketReceived() | tlsee.KeysUpdated() | tlsee.events.AlertReceived():
+            pass
+        case tlsee.CertificateRequested() | tlsee.CertificateShown():
+            pass
+        case tlsee.ClientAuthenticated() | tlsee.ClientDeclined():
             pass
         case tlsee.PeerClosed() | tlsee.Truncated():
             connection.close_write()
@@ -76,6 +80,11 @@ def every_peer(info: tlsee.ConnectionInfo) -> str:
         case tlsee.ByDecryption(peer):
             assert_type(peer, tlsee.VerifiedPeer)
             return "verified, without forward secrecy"
+        case tlsee.ByRawPublicKey():
+            return "a key that is known"
+        case tlsee.ByPsk(source):
+            assert_type(source, tlsee.Session | tlsee.ExternalPsk)
+            return "a key that both have"
         case tlsee.Anonymous():
             return "anonymous"
         case tlsee.Unverified(verdict):

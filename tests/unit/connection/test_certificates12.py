@@ -125,7 +125,7 @@ def test_a_client_judges_the_use(
     monkeypatch: pytest.MonkeyPatch, suite: CipherSuite, allowed: str
 ) -> None:
     """A server that does not care shows a certificate for the other use: wrong_key_usage."""
-    credential = with_usage(**{allowed: True})
+    credential = with_usage("rsa2048", **{allowed: True})
     monkeypatch.setattr("tlsee.identity.fitness.permits", lambda *_: True)
     peer = ServerConnection(server(credential))
     victim = ClientConnection(client(suites=[suite]), NAME)

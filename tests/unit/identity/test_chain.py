@@ -10,6 +10,7 @@ from tests.support.certificates import AT, DAY, HOST, VALID, authority, forge
 from tlsee.codes import ProtocolVersion, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.private_keys import LocalSigner, generate
+from tlsee.crypto.public_keys import PublicKey
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.errors import ApiMisuse, LocalFailure
 from tlsee.identity.certificate import CertificateView
@@ -153,7 +154,7 @@ def test_a_signer_with_another_key(made: Chain) -> None:
 
     class Elsewhere(LocalSigner):
         @property
-        def public_key(self) -> object:
+        def public_key(self) -> PublicKey:
             return self._public_key
 
     with pytest.raises(ApiMisuse, match="is not the one of the certificate"):
