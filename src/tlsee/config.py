@@ -101,6 +101,8 @@ class _Config:
         self.choose_credential = choose_credential
         self.keys_by_identity = psks_by_identity(psks)
         self.psks = tuple(self.keys_by_identity.values())
+        if self.psks and ProtocolVersion.TLS13 not in self.versions:
+            raise ApiMisuse("psks: TLS 1.2 has none here", "allow TLS 1.3, or leave them out")
 
     @property
     def credentials(self) -> tuple[Credential, ...]:

@@ -29,6 +29,7 @@ SWITCHES = (
     "require_extended_main_secret",
     "allow_mac_then_encrypt",
     "allow_sha1_signatures",
+    "legacy_psk_alone",
     "grease",
 )
 

@@ -282,6 +282,10 @@ def explained(attempt: Attempt) -> tuple[str, str]:
         what, fix = alerts.meaning(
             error.alert, showed_certificate=_showed_certificate(attempt.story)
         )
+        if error.alert == AlertDescription.handshake_failure and _showed_none(attempt.story):
+            fix = alerts.meaning(AlertDescription.certificate_required)[
+                1
+            ]  # TLS 1.2's way to say it
         return error.detail or what, fix or error.fix
     if not isinstance(error, TLSError):
         if isinstance(error, CommandError):
@@ -300,6 +304,12 @@ def explained(attempt: Attempt) -> tuple[str, str]:
 def _showed_certificate(story: Story) -> bool:
     step = story.step_of(CERTIFICATES, Role.CLIENT)
     return step is not None and bool(step.message.certificate_list)
+
+
+def _showed_none(story: Story) -> bool:
+    """Whether the server asked for a certificate and got a message without one."""
+    step = story.step_of(CERTIFICATES, Role.CLIENT)
+    return step is not None and not step.message.certificate_list
 
 
 def _alert(attempt: Attempt) -> str:

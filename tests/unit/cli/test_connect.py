@@ -347,6 +347,15 @@ def test_a_missing_client_certificate(world: World) -> None:
     assert found["client_certificate"] == {"shown": None, "server": "refused"}
 
 
+def test_a_missing_client_certificate_in_12(world: World) -> None:
+    """There handshake_failure says it; the advice is about the certificate all the same."""
+    config = _config(world, client_trust=world.authority.trust)
+    result = _connect(world, config, "--tls", "1.2")
+    assert result.code == 1
+    assert "handshake_failure (40) received" in result.out
+    assert "--cert FILE --key FILE" in result.out
+
+
 def test_files_that_do_not_fit(world: World) -> None:
     """Unreadable, empty and mismatched files are wrong usage, by name, before anything is sent."""
     other = world.directory / "other.pem"

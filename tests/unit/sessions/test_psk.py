@@ -8,6 +8,7 @@ import hmac
 import pytest
 
 from tlsee.codes import ProtocolVersion
+from tlsee.config import ClientConfig, ServerConfig
 from tlsee.errors import ApiMisuse
 from tlsee.sessions.psk import ExternalPsk, import_psk
 
@@ -99,3 +100,14 @@ def test_an_import_that_cannot_be() -> None:
         import_psk(b"name", KEY, b"", hashes=("sha512",))
     with pytest.raises(ApiMisuse):
         import_psk(b"name", KEY, b"c" * 65_536)
+
+
+def test_a_key_without_its_version() -> None:
+    """External keys are for TLS 1.3: a configuration that could never use one is refused."""
+    key = ExternalPsk(b"joe", b"k" * 16)
+    for make in (
+        lambda: ClientConfig(versions=[ProtocolVersion.TLS12], psks=[key]),
+        lambda: ServerConfig(credentials=[], versions=[ProtocolVersion.TLS12], psks=[key]),
+    ):
+        with pytest.raises(ApiMisuse, match="psks"):
+            make()
