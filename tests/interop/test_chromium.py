@@ -6,6 +6,7 @@ import pytest
 
 from tests.interop.cells import Cell, check
 from tests.interop.matrix import need
+from tests.interop.peers import http
 from tests.interop.peers.chromium import Chromium
 from tests.interop.peers.ours import PageServer
 from tests.interop.peers.spec import HYBRID_GROUPS, SUITES, Spec
@@ -64,3 +65,24 @@ def test_a_browser_opens_our_page(cell: Cell, pki: Pki) -> None:
     check(CHROMIUM, "client", report, expected, cell.key)
     assert {str(info.group) for info in server.seen} == {cell.group}
     assert {info.retried for info in server.seen} == {bool(cell.decoy)}
+
+
+@pytest.mark.parametrize("sessions", [True, False])
+def test_a_browser_comes_back(sessions: bool, pki: Pki) -> None:
+    """Our server ends each connection: the browser resumes later ones, and its log says so.
+
+    A browser may open one to spare before it has a ticket; of three fetches, one after the other,
+    that can serve the first only. Without sessions no log says that anything was resumed.
+    """
+    need(CHROMIUM)
+    spec = Spec(pki.ca, pki.server("ecdsa_secp256r1"), alpn=("http/1.1",), application="http")
+    server = PageServer(spec, http.give_once, sessions=sessions)
+    try:
+        told, page = CHROMIUM.handshakes(spec, f"https://{spec.server_name}:{server.port}/")
+    finally:
+        server.close()
+    assert "came back 3 times" in page
+    assert {version for version, _ in told} == {"TLS13"}
+    assert told[0] == ("TLS13", False)
+    for resumed in ([came for _, came in told], [info.resumed for info in server.seen]):
+        assert sum(resumed) >= 2 if sessions else not any(resumed)

@@ -75,6 +75,21 @@ class Chromium(Peer):
         Raises:
             PeerFailed: the browser ended otherwise, or did not like the connection.
         """
+        log, page = self._browse(spec, url)
+        return _report(log, page), page
+
+    def handshakes(self, spec: Spec, url: str) -> tuple[list[tuple[str, bool]], str]:
+        """Load a page: each connection's version and whether it was resumed, in order; the page.
+
+        Raises:
+            PeerFailed: the browser ended otherwise.
+        """
+        log, page = self._browse(spec, url)
+        told = [params for kind, _, params in _events(log) if _is_done(kind, params)]
+        return [(_version(params), params["is_resumed"]) for params in told], page
+
+    def _browse(self, spec: Spec, url: str) -> tuple[dict[str, Any], str]:
+        """One run of the browser: its network log, and the page after its scripts ran."""
         with TemporaryDirectory(ignore_cleanup_errors=True) as name:
             home, log = Path(name), Path(name, "network.json")
             _believe(home, spec.ca)
@@ -84,7 +99,7 @@ class Chromium(Peer):
             with Program(argv, env={**os.environ, "HOME": str(home)}) as browser:
                 browser.wait(within=BROWSER_DEADLINE)
                 page = browser.stdout.all().decode()
-            return _report(json.loads(log.read_text()), page), page
+            return json.loads(log.read_text()), page
 
 
 def _program() -> str | None:
@@ -99,19 +114,32 @@ def _believe(home: Path, ca: Path) -> None:
             certutil.wait()
 
 
-def _report(log: dict[str, Any], page: str) -> Report:
-    """What the first connection was; the log is kept apart by the sources of its events."""
+_Event = tuple[str, int, dict[str, Any]]  # its kind, its source, what it says
+
+
+def _events(log: dict[str, Any]) -> list[_Event]:
     kinds = {number: name for name, number in log["constants"]["logEventTypes"].items()}
-    events = [
+    return [
         (kinds[event["type"]], event["source"]["id"], event["params"])
         for event in log["events"]
         if "params" in event
     ]
-    done = [
-        (source, params)
-        for kind, source, params in events
-        if kind == "SSL_CONNECT" and "cipher_suite" in params
-    ]
+
+
+def _is_done(kind: str, params: dict[str, Any]) -> bool:
+    """Whether an event is the good end of a handshake."""
+    return kind == "SSL_CONNECT" and "cipher_suite" in params
+
+
+def _version(params: dict[str, Any]) -> str:
+    name: str = params["version"]
+    return name.replace("TLS 1.", "TLS1")
+
+
+def _report(log: dict[str, Any], page: str) -> Report:
+    """What the first connection was; the log is kept apart by the sources of its events."""
+    events = _events(log)
+    done = [(source, params) for kind, source, params in events if _is_done(kind, params)]
     judged = [
         params
         for kind, _, params in events
@@ -123,7 +151,7 @@ def _report(log: dict[str, Any], page: str) -> Report:
     source, told = done[0]
     leaf = judged[0]["verified_cert"]["certificates"][0].encode()
     return Report(
-        version=told["version"].replace("TLS 1.3", "TLS13"),
+        version=_version(told),
         suite=CipherSuite.of(told["cipher_suite"]).name,
         group=NamedGroup.of(told["key_exchange_group"]).name,
         scheme=SignatureScheme.of(told["peer_signature_algorithm"]).name,
@@ -133,7 +161,7 @@ def _report(log: dict[str, Any], page: str) -> Report:
     )
 
 
-def _messages(events: list[tuple[str, int, dict[str, Any]]], source: int) -> Iterator[Logged]:
+def _messages(events: list[_Event], source: int) -> Iterator[Logged]:
     for kind, number, params in events:
         # The log leaves out the bytes of a client's certificate.
         if number == source and kind.startswith("SSL_HANDSHAKE_MESSAGE_") and "bytes" in params:

@@ -24,6 +24,18 @@ fetch("/echo", {method: "POST", body: sent})
 """
 
 
+RETURNING = b"""<!doctype html>
+<title>tlsee</title>
+<p id="result">nothing yet</p>
+<script>
+(async () => {
+    for (let visit = 1; visit <= 3; visit++) await (await fetch("/?" + visit)).text();
+    document.getElementById("result").textContent = "came back 3 times";
+})();
+</script>
+"""
+
+
 class Channel(Protocol):
     def recv(self, size: int = 65536) -> bytes: ...
 
@@ -113,7 +125,13 @@ def keep_and_give(channel: Channel) -> int:
     return len(kept)
 
 
-def _respond(channel: Channel, status: str, body: bytes) -> None:
-    kind = "text/html" if body == PAGE else "text/plain"
-    head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    channel.sendall(head.encode() + body)
+def give_once(channel: Channel) -> None:
+    """The server's side: one answer, ``RETURNING``, and the end; for more one has to come back."""
+    if _Reader(channel).head() is not None:
+        _respond(channel, "200 OK", RETURNING, "Connection: close\r\n")
+
+
+def _respond(channel: Channel, status: str, body: bytes, fields: str = "") -> None:
+    kind = "text/html" if body in {PAGE, RETURNING} else "text/plain"
+    fields += f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    channel.sendall(f"HTTP/1.1 {status}\r\n{fields}\r\n".encode() + body)

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import socket
 import threading
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,19 @@ class Ours(Peer):
 
 
 class PageServer:
-    """tlsee serving the page to a browser: as many connections as come, each in a thread."""
+    """tlsee serving the page to a browser: as many connections as come, each in a thread.
 
-    def __init__(self, spec: Spec) -> None:
-        self._listener = listen(("127.0.0.1", 0), _server_config(spec))
+    ``application`` is what happens on each; ``changes`` are made to the server's configuration.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        application: Callable[[http.Channel], object] = http.keep_and_give,
+        **changes: Any,
+    ) -> None:
+        self._application = application
+        self._listener = listen(("127.0.0.1", 0), _server_config(spec, **changes))
         self.port = self._listener.address[1]
         self.seen: list[ConnectionInfo] = []
         self._stopping = False
@@ -100,7 +110,7 @@ class PageServer:
             stream.settimeout(DEADLINE)
             stream.handshake()
             self.seen.append(stream.info)
-            http.keep_and_give(stream)
+            self._application(stream)
 
     def close(self) -> None:
         self._stopping = True
@@ -118,11 +128,12 @@ def _client_config(spec: Spec) -> ClientConfig:
     )
 
 
-def _server_config(spec: Spec) -> ServerConfig:
+def _server_config(spec: Spec, **changes: Any) -> ServerConfig:
     return ServerConfig(
         client_trust=None if spec.client_auth == "none" else _trust(spec.ca),
         client_auth=spec.client_auth,
         **_common(spec),
+        **changes,
     )
 
 
