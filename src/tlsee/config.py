@@ -325,6 +325,8 @@ class ServerConfig(_Config):
             raise ApiMisuse(f"tickets={tickets}", f"0 to {defaults.TICKETS_LIMIT} are possible")
         if not 0 <= early_data < 1 << 32:
             raise ApiMisuse(f"early_data={early_data}", "bytes; 0 declines it; below 2^32")
+        if early_data and sessions is False:
+            raise ApiMisuse("early_data without sessions", "a ticket is what allows it")
         self.sessions: ServerSessions | None = _made(sessions, TicketSessions)
         self.tickets = tickets
         self.early_data = early_data

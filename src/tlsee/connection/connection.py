@@ -309,8 +309,8 @@ class ClientConnection(Connection):
         server_name: the name for SNI; also what the certificate must be for, unless ``identity``
             says otherwise. An IP address is checked and never sent.
         identity: the name or address that the certificate must be for.
-        early_data: whether data will be sent early, where a session allows it; see
-            ``early_data_room`` and ``write_early_data``.
+        early_data: how many bytes will be sent early, where a session allows so many (``True``:
+            any); see ``early_data_room`` and ``write_early_data``.
 
     Raises:
         ApiMisuse: neither name nor identity is given and the trust is not ``insecure``.
@@ -322,7 +322,7 @@ class ClientConnection(Connection):
         server_name: str | None,
         *,
         identity: str | None = None,
-        early_data: bool = False,
+        early_data: bool | int = False,
         observers: Sequence[Observer] = (),
         composer: Composer = COMPOSER,
     ) -> None:
@@ -332,7 +332,7 @@ class ClientConnection(Connection):
             raise ApiMisuse("nobody said whom to expect", "give server_name= or identity=")
 
         def start(flow: Flow) -> State:
-            return hello_client.start(config, server_name, wanted, composer, flow, early_data)
+            return hello_client.start(config, server_name, wanted, composer, flow, int(early_data))
 
         super().__init__(Role.CLIENT, config, start, observers)
 

@@ -281,6 +281,7 @@ class Core(Facts):
             hello=heard.get(HandshakeType.client_hello, b""),
             request=heard.get(HandshakeType.certificate_request, b""),
             done=self._done,
+            spoken=self._reader.clear_version if self._reader.opener is None else 0,
         )
 
     def _hold_input(self) -> None:

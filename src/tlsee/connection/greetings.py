@@ -57,6 +57,11 @@ def hello_of_ssl2(data: bytes) -> ProtocolVersion | None:
     return version if version.is_known else None
 
 
+def answer_of_ssl2(data: bytes) -> bool:
+    """Whether this begins a ServerHello or an error of SSL 2.0: its types are 4 and 0."""
+    return len(data) >= 3 and bool(data[0] & 0x80) and data[2] in (0, 4)
+
+
 def first_words(data: bytes) -> tuple[str, str | None]:
     """What to say of a peer's first bytes, escaped, and what helps; ``None`` if nobody knows."""
     said = f"its first bytes are '{printable(data[:SHOWN])}'"

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tlsee import defaults
 from tlsee.codes import ContentType
-from tlsee.connection.greetings import first_words, hello_of_ssl2
+from tlsee.connection.greetings import answer_of_ssl2, first_words, hello_of_ssl2
 from tlsee.errors import PeerIncompatible, PeerMisbehaved, Reasons
 from tlsee.keys.protection import (
     BAD_TAG,
@@ -57,6 +57,7 @@ class RecordReader:
         self.observe = observe
         self.skip_budget = 0
         self.bytes_taken = 0
+        self.clear_version = 0  # of the last record in the clear; the only word of an old server
         self._kept = bytearray()
         self._source: Source = self._kept
         self._odd_raw = b""
@@ -171,6 +172,10 @@ class RecordReader:
                         "most",
                         fix=TOO_OLD,
                     )
+                if self.role is Role.CLIENT and answer_of_ssl2(self.rest()):
+                    raise PeerIncompatible(
+                        Reasons.version_too_old, "the server answers in SSL 2.0's form", fix=TOO_OLD
+                    )
                 detail, fix = first_words(self.rest())
                 raise PeerMisbehaved(Reasons.not_tls, detail, fix=fix)
             raise PeerMisbehaved(Reasons.unexpected_record, f"content type {kind}")
@@ -181,6 +186,8 @@ class RecordReader:
     def _plain(self, kind: int, content: bytes, end: int) -> Item | None:
         """Before any key: hellos, alerts, the dummy record."""
         self._position = end
+        start = end - len(content) - HEADER_LENGTH
+        self.clear_version = self._source[start + 1] << 8 | self._source[start + 2]
         if kind == 23:
             if self.skip_budget:
                 self._skip(len(content))

@@ -108,6 +108,7 @@ def refusal(
     hello: bytes,
     request: bytes,
     done: bool,
+    spoken: int = 0,
 ) -> AlertReceived:
     """The exception for the peer's alert.
 
@@ -115,6 +116,7 @@ def refusal(
         config: this side's. choices: those made so far.
         hello, request: the last ClientHello and the CertificateRequest with their headers, or
             nothing. done: whether this side had finished.
+        spoken: the version of the record that the alert came in, where nothing protected it.
     """
     authorities = _authorities(request, choices)
     shown = next((c for c in reversed(choices) if c.what == "certificate" and c.by is role), None)
@@ -125,6 +127,10 @@ def refusal(
         return _with_notes(_missing(alert), role, shown, authorities, done)
     if role is Role.CLIENT and not done and alert in _OF_HELLO:
         detail, fix = _OF_HELLO[alert]
+        older = _older(alert, spoken)
+        if older is not None:
+            words = f"the server speaks {older.label} at most, by the form of its alert"
+            return AlertReceived(alert, words, TOO_OLD)
         if alert == Alert.protocol_version and ProtocolVersion.TLS12 in config.versions:
             fix = f"offer what it speaks, if that is newer; else {TOO_OLD}"
         return AlertReceived(alert, detail.format_map(_offer(config, hello)), fix)
@@ -137,6 +143,18 @@ def refusal(
             alert, f"the {peer} failed for a reason of its own", f"look at the {peer}'s log"
         )
     return AlertReceived(alert, f"the {peer} refused", f"look at the {peer}'s log")
+
+
+def _older(alert: Alert, spoken: int) -> ProtocolVersion | None:
+    """The version of a server that knows nothing newer, told by the record of its alert.
+
+    Many write 0x0301 whatever they speak, so that one counts for protocol_version alone.
+    """
+    version = ProtocolVersion.of(spoken)
+    plain = version in (ProtocolVersion.SSL3, ProtocolVersion.TLS11)
+    if plain or (version == ProtocolVersion.TLS10 and alert == Alert.protocol_version):
+        return version
+    return None
 
 
 def _missing(alert: Alert) -> AlertReceived:

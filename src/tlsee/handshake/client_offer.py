@@ -40,13 +40,13 @@ Shares = dict[NamedGroup, OwnShare]
 
 @value
 class Beginning:
-    """What a client wants before it has said anything; ``early``: to send data at once."""
+    """What a client wants before it has said anything; ``early``: to send so many bytes at once."""
 
     config: ClientConfig
     identity: str | None
     server_name: str | None
     composer: Composer
-    early: bool
+    early: int
 
 
 @value
@@ -97,7 +97,7 @@ def greet(
         hello = composer.offer_session12(config, hello, older.session)
         key = session_key(config, beginning.server_name, beginning.identity)
         flow.tell(SessionOffered(key, older.session))
-    early = beginning.early and _may_be_early(config, psks)
+    early = _may_be_early(config, psks, beginning.early)
     if psks:
         if _wants_certificates_too(config, psks, early):
             hello = with_certificates_too(hello)
@@ -121,9 +121,9 @@ def _wants_certificates_too(config: ClientConfig, psks: Offered, early: bool) ->
     return believes and not early and all(isinstance(psk.source, ExternalPsk) for psk in psks)
 
 
-def _may_be_early(config: ClientConfig, psks: Offered) -> bool:
+def _may_be_early(config: ClientConfig, psks: Offered, wanted: int) -> bool:
     """RFC 9846, 4.3.10: under the first key, and for the protocol that it was agreed on."""
-    if not psks or not early_limit(psks[0].source):
+    if not wanted or not psks or early_limit(psks[0].source) < wanted:
         return False
     source = psks[0].source
     return isinstance(source, ExternalPsk) or source.alpn is None or source.alpn in config.alpn

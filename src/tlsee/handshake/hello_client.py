@@ -57,7 +57,7 @@ def start(
     identity: str | None,
     composer: Composer,
     flow: Flow,
-    early: bool = False,
+    early: int = 0,
 ) -> AwaitSessionVerdict | WaitServerHello:
     """START: say hello; where a session is at hand, ask first what its certificates are now."""
     beginning = Beginning(config, identity, server_name, composer, early)

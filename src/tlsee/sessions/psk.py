@@ -134,6 +134,9 @@ def import_psk(
 
 
 def _check(identity: bytes, key: bytes, hash_name: str) -> None:
+    given: tuple[object, object] = identity, key
+    if not all(isinstance(item, bytes | bytearray) for item in given):
+        raise ApiMisuse("identity and key are bytes", 'b"name", bytes.fromhex("...")')
     if not 1 <= len(identity) <= 0xFFFF:
         raise ApiMisuse(f"an identity of {len(identity)} bytes", "1 to 65,535 bytes")
     if len(key) < EXTERNAL_KEY_LEAST:

@@ -276,7 +276,7 @@ async def connect(
     name = host if server_name is None else server_name
     words = EarlyWords(early_data, early_data_refused)
     connection = ClientConnection(
-        settings, name, identity=identity, early_data=bool(words), observers=observers
+        settings, name, identity=identity, early_data=len(words.data), observers=observers
     )
     end = None if timeout is None else loop.time() + timeout
     protocol = TLSProtocol(

@@ -70,7 +70,7 @@ def connect(
         settings,
         host if server_name is None else server_name,
         identity=identity,
-        early_data=bool(words),
+        early_data=len(words.data),
         observers=observers,
     )
     deadline = Deadline(timeout, MONOTONIC)
@@ -120,7 +120,7 @@ def wrap_client(
         raise ApiMisuse("wrap_client() takes a ClientConfig", "wrap_server() takes the other")
     words = EarlyWords(early_data, early_data_refused)
     connection = ClientConnection(
-        settings, server_name, identity=identity, early_data=bool(words), observers=observers
+        settings, server_name, identity=identity, early_data=len(words.data), observers=observers
     )
     return Stream(
         sock,
