@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +19,10 @@ from tests.interop.peers.gnutls import GnuTls, free_port
 from tests.interop.peers.json_lines import Go, JsonLinesPeer, Rustls, next_answer
 from tests.interop.peers.openssl_cli import OpenSslCli
 from tests.interop.peers.processes import Program
-from tests.interop.peers.pyopenssl import PyOpenSsl
 from tests.interop.peers.spec import DEADLINE, PAYLOAD, Spec
 from tests.interop.pki import Pki
 from tlsee.codes import CipherSuite
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.connection.connection import ServerConnection
 from tlsee.connection.events import DataReceived, EarlyDataReceived, PeerClosed, TicketReceived
 from tlsee.handshake.outcome import EarlyData
 from tlsee.identity.credentials import Credential
@@ -193,61 +190,6 @@ def test_we_show_openssl_an_external_key(pki: Pki) -> None:
         program.stdout.wait_for(HELLO.strip())
         assert talk.connection.info.psk_identity == b"mesh"
         program.stdout.wait_for(b"Reused session-id|Reused, TLSv1.3")
-
-
-# --- The newer OpenSSL, in this process -------------------------------------------------------
-
-
-def test_the_newer_openssl_resumes_with_us(pki: Pki, host: Host) -> None:
-    """Its own word: ``SSL_session_reused``."""
-    need(PyOpenSsl())
-    from OpenSSL import SSL
-    from OpenSSL._util import lib
-
-    config = server_config(pki)
-    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.load_verify_locations(str(pki.ca))
-    context.set_verify(SSL.VERIFY_PEER)
-    kept, reused, visitors = None, [], []
-    for _ in range(2):
-        sock = socket.create_connection(("127.0.0.1", host.port), DEADLINE)
-        accepted, _address = host.listener.accept()
-        accepted.settimeout(DEADLINE)
-        visitor = SSL.Connection(context, None)
-        visitors.append(visitor)  # OpenSSL forgets the session of one that goes without goodbye
-        visitor.set_tlsext_host_name(b"server.test")
-        if kept is not None:
-            visitor.set_session(kept)
-        visitor.set_connect_state()
-        talk = Talk(ServerConnection(config), accepted)
-        _shake(visitor, talk)
-        talk.connection.write(ANSWER)
-        _carry(talk, visitor)
-        assert visitor.recv(100) == ANSWER
-        kept = visitor.get_session()
-        reused.append((lib.SSL_session_reused(visitor._ssl), talk.connection.info.resumed))
-        sock.close()
-        accepted.close()
-    assert reused == [(0, False), (1, True)]
-
-
-def _shake(visitor: Any, talk: Talk) -> None:
-    from OpenSSL import SSL
-
-    for _ in range(4):
-        with suppress(SSL.WantReadError):
-            visitor.do_handshake()
-        _carry(talk, visitor)
-
-
-def _carry(talk: Talk, visitor: Any) -> None:
-    from OpenSSL import SSL
-
-    with suppress(SSL.WantReadError):
-        talk.connection.receive_data(visitor.bio_read(65536))
-    data = talk.connection.data_to_send()
-    if data:
-        visitor.bio_write(bytes(data))
 
 
 # --- Go and rustls ----------------------------------------------------------------------------
