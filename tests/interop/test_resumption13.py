@@ -1,19 +1,23 @@
-"""TLS 1.3 resumed with the newer OpenSSL and with others; Chromium has its own file.
+"""TLS 1.3 resumed with the newer OpenSSL and with Java, both roles; Chromium has its own file.
 
 What is asserted is what the peer reports.
 """
 
 from __future__ import annotations
 
+import socket
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from tests.interop.exchanges import ANSWER, HELLO
+from tests.interop.exchanges import ANSWER, HELLO, visit, welcome
 from tests.interop.matrix import need
+from tests.interop.peers.json_lines import Java, next_answer
 from tests.interop.peers.pyopenssl import PyOpenSsl
+from tests.interop.peers.spec import DEADLINE, PAYLOAD, Spec
 from tests.interop.pki import Pki
+from tlsee.codes import ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
 from tlsee.connection.events import NEED_DATA, TicketReceived
@@ -21,6 +25,8 @@ from tlsee.identity.credentials import Credential
 from tlsee.identity.trust import Trust
 
 pytestmark = pytest.mark.peers
+
+JAVA = Java()
 
 
 def client_config(pki: Pki) -> ClientConfig:
@@ -120,3 +126,53 @@ def test_we_resume_with_the_newer_openssl(pki: Pki, tickets: bool) -> None:
         theirs.shutdown()  # OpenSSL forgets a session that ends in disorder
         seen.append((reused(theirs), ours.info.resumed))
     assert seen == [(False, False), (True, True), (True, True)]
+
+
+# --- Java -------------------------------------------------------------------------------------
+
+
+def test_java_resumes_with_us(pki: Pki) -> None:
+    """JSSE does not say it in a word: a session that was resumed keeps when it was made.
+
+    The last request shares no sessions with the others, so what JSSE tells does change.
+    """
+    need(JAVA)
+    config, told, ours = server_config(pki), [], []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(DEADLINE)
+        for sessions in ("java to us", "java to us", "java to us", "another"):
+            port = listener.getsockname()[1]
+            answers = JAVA.resume(Spec(pki.ca), role="client", port=port, sessions=sessions)
+            sock, _ = listener.accept()
+            sock.settimeout(DEADLINE)
+            talk = welcome(sock, config)
+            talk.data(PAYLOAD)
+            talk.say(PAYLOAD)
+            talk.close()
+            told.append(next_answer(answers)["report"])
+            ours.append(talk.connection.info.resumed)
+    assert ours == came_back(told) == [False, True, True, False]
+
+
+def test_we_resume_with_java(pki: Pki) -> None:
+    """The same at its server, which seals its tickets."""
+    need(JAVA)
+    spec = Spec(pki.ca, pki.server("ecdsa_secp256r1"))
+    config, told, ours = client_config(pki), [], []
+    for sessions in ("us to java", "us to java", "us to java", "another of us"):
+        answers = JAVA.resume(spec, role="server", sessions=sessions)
+        talk = visit(next_answer(answers)["port"], config)
+        talk.say(PAYLOAD)
+        talk.data(PAYLOAD)
+        talk.close()
+        told.append(next_answer(answers)["report"])
+        ours.append(talk.connection.info.resumed)
+    assert ours == came_back(told) == [False, True, True, False]
+
+
+def came_back(told: list[dict[str, Any]]) -> list[bool]:
+    """Whether each of JSSE's sessions is as old as the first, but for the first itself."""
+    assert {each["version"] for each in told} == {ProtocolVersion.TLS13}
+    return [
+        number > 0 and each["created"] == told[0]["created"] for number, each in enumerate(told)
+    ]

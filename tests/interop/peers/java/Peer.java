@@ -39,11 +39,13 @@ import javax.net.ssl.TrustManagerFactory;
  *
  * <p>One JSON object a line on standard input asks for a connection, as a client or as a server;
  * one JSON object a line on standard output answers: a server's port, then the report of what JSSE
- * says about the connection. Requests run side by side and are told apart by "id".
+ * says about the connection. Requests run side by side and are told apart by "id"; those with the
+ * same "sessions" share what JSSE remembers.
  */
 public final class Peer {
     private static final int TLS12 = 0x0303;
     private static final char[] NO_PASSWORD = {};
+    private static final Map<String, SSLContext> REMEMBERING = new HashMap<>();
 
     private final Map<String, Object> asked;
 
@@ -117,6 +119,19 @@ public final class Peer {
     }
 
     private SSLContext context() throws IOException, GeneralSecurityException {
+        var sessions = text("sessions");
+        if (sessions == null) {
+            return newContext();
+        }
+        synchronized (REMEMBERING) {
+            if (!REMEMBERING.containsKey(sessions)) {
+                REMEMBERING.put(sessions, newContext());
+            }
+            return REMEMBERING.get(sessions);
+        }
+    }
+
+    private SSLContext newContext() throws IOException, GeneralSecurityException {
         var anchors = KeyStore.getInstance("PKCS12");
         anchors.load(null, null);
         anchors.setCertificateEntry("root", certificates(text("ca"))[0]);
@@ -254,13 +269,14 @@ public final class Peer {
         }
         return String.format(
                 "{\"version\": %d, \"suite\": %s, \"certificate\": %s, \"alpn\": %s,"
-                        + " \"received\": %d, \"closed\": %b}",
+                        + " \"received\": %d, \"closed\": %b, \"created\": %d}",
                 version,
                 Json.text(session.getCipherSuite()),
                 Json.text(certificate),
                 Json.text(tls.getApplicationProtocol()),
                 received,
-                closed);
+                closed,
+                session.getCreationTime());
     }
 
     /** As much JSON as the requests have; the JDK brings none. */
