@@ -11,22 +11,24 @@ from typing import Any
 
 import pytest
 
-from tests.interop.exchanges import ANSWER, HELLO, visit, welcome
+from tests.interop.exchanges import ANSWER, EARLY, HELLO, visit, welcome
 from tests.interop.matrix import need
 from tests.interop.peers.json_lines import Java, next_answer
 from tests.interop.peers.pyopenssl import PyOpenSsl
-from tests.interop.peers.spec import DEADLINE, PAYLOAD, Spec
+from tests.interop.peers.spec import DEADLINE, PAYLOAD, PeerFailed, Spec
 from tests.interop.pki import Pki
 from tlsee.codes import ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
-from tlsee.connection.events import NEED_DATA, TicketReceived
+from tlsee.connection.events import NEED_DATA, EarlyDataReceived, TicketReceived
+from tlsee.handshake.outcome import EarlyData
 from tlsee.identity.credentials import Credential
 from tlsee.identity.trust import Trust
 
 pytestmark = pytest.mark.peers
 
 JAVA = Java()
+_READ_EARLY_FINISH = 2  # SSL_READ_EARLY_DATA_FINISH of OpenSSL's header
 
 
 def client_config(pki: Pki) -> ClientConfig:
@@ -49,6 +51,19 @@ def reused(theirs: Any) -> bool:
     from OpenSSL._util import lib
 
     return bool(lib.SSL_session_reused(theirs._ssl))
+
+
+def server_context(pki: Pki) -> Any:
+    """OpenSSL as a server that remembers."""
+    from OpenSSL import SSL
+
+    identity = pki.server("ecdsa_secp256r1")
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_3_VERSION)
+    context.use_certificate_chain_file(str(identity.chain))
+    context.use_privatekey_file(str(identity.key))
+    context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
+    return context
 
 
 def carry(theirs: Any, ours: Connection) -> list[Any]:
@@ -105,12 +120,7 @@ def test_we_resume_with_the_newer_openssl(pki: Pki, tickets: bool) -> None:
     need(PyOpenSsl())
     from OpenSSL import SSL
 
-    identity = pki.server("ecdsa_secp256r1")
-    context = SSL.Context(SSL.TLS_SERVER_METHOD)
-    context.set_min_proto_version(SSL.TLS1_3_VERSION)
-    context.use_certificate_chain_file(str(identity.chain))
-    context.use_privatekey_file(str(identity.key))
-    context.set_session_cache_mode(SSL.SESS_CACHE_SERVER)
+    context = server_context(pki)
     if not tickets:
         context.set_options(SSL.OP_NO_TICKET)
     config, seen = client_config(pki), []
@@ -126,6 +136,82 @@ def test_we_resume_with_the_newer_openssl(pki: Pki, tickets: bool) -> None:
         theirs.shutdown()  # OpenSSL forgets a session that ends in disorder
         seen.append((reused(theirs), ours.info.resumed))
     assert seen == [(False, False), (True, True), (True, True)]
+
+
+@pytest.mark.parametrize("limit", [1000, 0])
+def test_the_newer_openssl_says_early_what_we_take_or_not(pki: Pki, limit: int) -> None:
+    """It writes before it shakes hands; what we refuse costs it nothing but another writing."""
+    need(PyOpenSsl())
+    from OpenSSL import SSL
+    from OpenSSL._util import ffi, lib
+
+    first = server_config(pki, early_data=1000)
+    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+    context.load_verify_locations(str(pki.ca))
+    context.set_verify(SSL.VERIFY_PEER)
+    theirs = SSL.Connection(context, None)
+    theirs.set_tlsext_host_name(b"server.test")
+    theirs.set_connect_state()
+    carry(theirs, ServerConnection(first))
+    with suppress(SSL.WantReadError):
+        theirs.recv(1)  # the tickets
+    theirs.shutdown()  # OpenSSL forgets a session that ends in disorder
+    again = SSL.Connection(context, None)
+    again.set_tlsext_host_name(b"server.test")
+    kept: Any = theirs.get_session()
+    again.set_session(kept)
+    again.set_connect_state()
+    written = ffi.new("size_t *")
+    assert lib.SSL_write_early_data(again._ssl, EARLY, len(EARLY), written) == 1
+    ours = ServerConnection(server_config(pki, sessions=first.sessions, early_data=limit))
+    events = carry(again, ours)
+    assert reused(again)
+    came = b"".join(bytes(event.data) for event in events if isinstance(event, EarlyDataReceived))
+    assert came == (EARLY if limit else b"")
+    assert ours.info.early_data is (EarlyData.ACCEPTED if limit else EarlyData.REFUSED)
+
+
+def test_we_say_early_what_the_newer_openssl_takes(pki: Pki) -> None:
+    """Its server reads it before the handshake is done, from a session that it resumed."""
+    need(PyOpenSsl())
+    from OpenSSL import SSL
+    from OpenSSL._util import lib
+
+    context = server_context(pki)
+    assert lib.SSL_CTX_set_max_early_data(context._context, 1000) == 1
+    config, seen = client_config(pki), []
+    for early in (b"", EARLY):
+        theirs = SSL.Connection(context, None)
+        theirs.set_accept_state()
+        ours = ClientConnection(config, "server.test", early_data=bool(early))
+        if early:
+            ours.write_early_data(early)
+        said = read_early(theirs, ours)
+        carry(theirs, ours)
+        theirs.shutdown()  # OpenSSL forgets a session that ends in disorder
+        seen.append((reused(theirs), said, ours.info.early_data))
+    assert seen == [(False, b"", EarlyData.NOT_OFFERED), (True, EARLY, EarlyData.ACCEPTED)]
+
+
+def read_early(theirs: Any, ours: Connection) -> bytes:
+    """What OpenSSL's server reads until it knows that no more comes early."""
+    from OpenSSL import SSL
+    from OpenSSL._util import ffi, lib
+
+    room, count, said = ffi.new("char[]", 1000), ffi.new("size_t *"), b""
+    for _ in range(4):
+        data = ours.data_to_send()
+        if data:
+            theirs.bio_write(bytes(data))
+        status = lib.SSL_read_early_data(theirs._ssl, room, len(room), count)
+        if status == _READ_EARLY_FINISH:
+            return said
+        said += bytes(ffi.buffer(room, count[0]))
+        with suppress(SSL.WantReadError):
+            ours.receive_data(theirs.bio_read(1 << 17))
+        while ours.next_event() is not NEED_DATA:
+            pass
+    raise PeerFailed(f"OpenSSL still waits for early data after {said!r}")
 
 
 # --- Java -------------------------------------------------------------------------------------
