@@ -34,7 +34,6 @@ NOT_TLS = {
     "SSH": b"SSH-2.0-OpenSSH_9.9\r\n",
     "SMTP": b"220 mail.test ESMTP\r\n",
     "escape sequences": b"\x1b]0;pwned\x07\x1b[2J\n",
-    "SSL 2 answer": b"\x80\x2e\x04\x00\x01\x00\x02",
     "zeros": bytes(64),
     "ones": b"\xff" * 64,
 }
@@ -176,9 +175,12 @@ def in_all(tables: list[list[Misdeed]]) -> list[Misdeed]:
 
 TOO_LONG = bytes(MAX_PLAINTEXT + 1)
 
+SSL2_ANSWER = b"\x80\x2e\x04\x00\x01\x00\x02"  # a client knows it, for what it is
+
 MISDEEDS = in_all([
     # Headers
     *[both(name, Reasons.not_tls, first_bytes(data)) for name, data in NOT_TLS.items()],
+    [Misdeed("SSL 2 answer, to a server", Reasons.not_tls, first_bytes(SSL2_ANSWER)("server"))],
     both("plaintext of 2^14+1", Reasons.record_overflow, lambda r: raw(r, fresh, b"\x16\x03\x01\x40\x01"), words="16,385"),
     both("garbage that looks like a handshake", Reasons.record_overflow, lambda r: raw(r, fresh, b"\x16\x03\x01\xff\xff")),
     both("ciphertext of 2^14+257", Reasons.record_overflow, lambda r: raw(r, connected, b"\x17\x03\x03\x41\x01"), words="16,641"),

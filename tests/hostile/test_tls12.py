@@ -228,6 +228,7 @@ def test_a_servers_protocol_version_is_told_with_what_was_offered() -> None:
     with pytest.raises(AlertOfThePeer) as caught:
         events_of(client)
     assert "no version that we offered (TLS 1.3, TLS 1.2)" in str(caught.value)
+    assert "its alert has the form of TLS 1.0" in str(caught.value)
     assert "nothing older than TLS 1.2 is safe" in caught.value.fix
 
 

@@ -129,8 +129,7 @@ def refusal(
         detail, fix = _OF_HELLO[alert]
         older = _older(alert, spoken)
         if older is not None:
-            words = f"the server speaks {older.label} at most, by the form of its alert"
-            return AlertReceived(alert, words, TOO_OLD)
+            detail += f"; its alert has the form of {older.label}"
         if alert == Alert.protocol_version and ProtocolVersion.TLS12 in config.versions:
             fix = f"offer what it speaks, if that is newer; else {TOO_OLD}"
         return AlertReceived(alert, detail.format_map(_offer(config, hello)), fix)
