@@ -82,6 +82,17 @@ def _subtree(text: str) -> x509.GeneralName:
         ) from None
 
 
+PIN_LENGTH = sha256().digest_size  # bytes
+
+
+def _decoded(text: str) -> bytes:
+    """What base64 stands for; nothing for any other text."""
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
 def pin(text: str | bytes) -> bytes:
     """A pin's 32 bytes.
 
@@ -90,12 +101,10 @@ def pin(text: str | bytes) -> bytes:
     """
     raw = text
     if isinstance(text, str):
-        bare = text.removeprefix("sha256//").removeprefix("sha256/")
-        try:
-            raw = base64.b64decode(bare, validate=True)
-        except (binascii.Error, ValueError):
-            raw = b""
-    if not isinstance(raw, bytes) or len(raw) != sha256().digest_size:
+        # Base64 may begin with a slash itself, so what is left must have the right length.
+        bare = (text.removeprefix(prefix) for prefix in ("sha256//", "sha256/", ""))
+        raw = next((found for found in map(_decoded, bare) if len(found) == PIN_LENGTH), b"")
+    if not isinstance(raw, bytes) or len(raw) != PIN_LENGTH:
         raise ApiMisuse(
             f"{printable(text)!r} is no SHA-256 of a public key",
             "give 32 bytes, or base64 of them: openssl pkey -pubin -outform DER | sha256",

@@ -52,6 +52,15 @@ def test_a_pinned_key_has_to_be_on_the_path(root: Authority) -> None:
     refused(other, root.trust.pinned(pin_of(chain[0])), Reasons.pin_missing)
 
 
+@pytest.mark.parametrize("first", [0x00, 0xFC, 0xFF])
+def test_a_pin_may_begin_with_a_slash(root: Authority, first: int) -> None:
+    """Base64 has one for six set bits: ``sha256/`` before it looks like the other prefix."""
+    raw = bytes((first,)) + bytes(31)
+    text = base64.b64encode(raw).decode()
+    for written in (text, f"sha256//{text}", f"sha256/{text}"):
+        assert root.trust.pinned(written).pins == {raw}
+
+
 def test_what_is_no_pin(root: Authority) -> None:
     """A pin that can never match would lock everybody out: it is refused when it is made."""
     for wrong in ("", "abc", bytes(31), "sha1/" + "A" * 27):
