@@ -103,7 +103,7 @@ class Reasons:
     own_hello = _row("own_hello", Alert.illegal_parameter, "RFC 9257, 4.1", "this ClientHello is one of our own, sent back to us (the Selfie attack)")
     early_data_not_possible = _row("early_data_not_possible", Alert.illegal_parameter, "RFC 9846, 4.3.10", "the server accepted early data that it could not have accepted")
     early_data_over_limit = _row("early_data_over_limit", Alert.unexpected_message, "RFC 9846, 4.7.1", "more early data than the ticket allows")
-    older_after_early_data = _row("older_after_early_data", Alert.protocol_version, "RFC 9846, D.3", "early data was sent, and the server answers with an older version")
+    older_after_early_data = _row("older_after_early_data", Alert.protocol_version, "RFC 9846, E.3", "early data was sent, and the server answers with an older version")
     psk_modes_missing = _row("psk_modes_missing", Alert.missing_extension, "RFC 9846, 4.3.9", "pre_shared_key without psk_key_exchange_modes")
     extern_psk_misused = _row("extern_psk_misused", Alert.illegal_parameter, "RFC 9973, 5.1", "tls_cert_with_extern_psk goes with an external pre-shared key and a key exchange, and with no session")
 
@@ -130,8 +130,8 @@ class Reasons:
     record_size_limit_too_small = _row("record_size_limit_too_small", Alert.illegal_parameter, "RFC 8449, 4", "record_size_limit below 64")
 
     # Authentication
-    empty_certificate = _row("empty_certificate", Alert.decode_error, "RFC 9846, 4.5.1.4", "the server sent no certificate")
-    certificate_required = _row("certificate_required", Alert.certificate_required, "RFC 9846, 4.5.1.4", "the client sent no certificate and one is required", "give the client a certificate: ClientConfig(credentials=[...]), --cert and --key")
+    empty_certificate = _row("empty_certificate", Alert.decode_error, "RFC 9846, 4.5.1.3", "the server sent no certificate")
+    certificate_required = _row("certificate_required", Alert.certificate_required, "RFC 9846, 4.5.1.3", "the client sent no certificate and one is required", "give the client a certificate: ClientConfig(credentials=[...]), --cert and --key")
     client_certificate_missing = _row("client_certificate_missing", Alert.handshake_failure, "RFC 5246, 7.4.6", "the client sent no certificate and one is required", "give the client a certificate: ClientConfig(credentials=[...]), --cert and --key")
     request_context_wrong = _row("request_context_wrong", Alert.illegal_parameter, "RFC 9846, 4.5.1", "certificate_request_context is not the one that belongs here")
     scheme_not_offered = _row("scheme_not_offered", Alert.illegal_parameter, "RFC 9846, 4.5.2", "the peer signed with a scheme that we did not offer")
@@ -143,7 +143,7 @@ class Reasons:
     no_common_certificate_type = _row("no_common_certificate_type", Alert.unsupported_certificate, "RFC 7250, 4.2", "no type of certificate in common", "believe the other side's kind: Trust.raw_public_keys, or anchors; or show it: Credential.raw_public_key, or a certificate")
     raw_key_not_alone = _row("raw_key_not_alone", Alert.illegal_parameter, "RFC 9846, 4.5.1", "a raw public key is not the only entry of its Certificate")
     unknown_raw_key = _row("unknown_raw_key", Alert.certificate_unknown, "RFC 7250, 5", "the peer's raw public key is not among those that are believed", "add it, if it is the peer's: Trust.raw_public_keys([...])")
-    unusable_certificate = _row("unusable_certificate", Alert.bad_certificate, "RFC 9846, 4.5.1.4", "the certificate cannot be read or its key cannot be used")
+    unusable_certificate = _row("unusable_certificate", Alert.bad_certificate, "RFC 9846, 4.5.1.3", "the certificate cannot be read or its key cannot be used")
 
     # Certificates judged
     unknown_ca = _row("unknown_ca", Alert.unknown_ca, "RFC 5280, 6.1", "no path leads from the certificate to a trust anchor", "trust its authority (--ca FILE, Trust.from_file), or have the peer send the missing intermediate")
@@ -160,7 +160,7 @@ class Reasons:
     pin_missing = _row("pin_missing", Alert.unknown_ca, "RFC 7469, 2.6", "none of the pinned keys is on the path", "see whether the peer has changed its key or its authority on purpose: Trust.pinned(...)")
     issued_after_distrust = _row("issued_after_distrust", Alert.unknown_ca, "RFC 5914, 3", "the certificate was issued after its authority ceased to be trusted for new ones", "the peer needs a certificate of another authority")
     bad_certificate_signature = _row("bad_certificate_signature", Alert.bad_certificate, "RFC 5280, 6.1.3", "a certificate's signature is wrong")
-    weak_certificate_signature = _row("weak_certificate_signature", Alert.bad_certificate, "RFC 9846, 4.5.1.4", "a certificate is signed with MD5 or SHA-1")
+    weak_certificate_signature = _row("weak_certificate_signature", Alert.bad_certificate, "RFC 9846, 4.5.1.3", "a certificate is signed with MD5 or SHA-1")
     weak_key = _row("weak_key", Alert.insufficient_security, "RFC 9325, 4.5", "a key in the chain is too small", "issue it with RSA of 2048 bits or more, or an elliptic curve")
     unsupported_key = _row("unsupported_key", Alert.unsupported_certificate, "RFC 5280, 4.1.2.7", "a certificate in the chain has a key that is not supported here", "issue it with P-256, RSA of 2048 bits or more, or Ed25519")
     unsupported_certificate_signature = _row("unsupported_certificate_signature", Alert.unsupported_certificate, "RFC 5280, 4.1.1.2", "a certificate is signed with an algorithm that is not supported here", "issue it with ECDSA, RSA or Ed25519 and SHA-256 or better")

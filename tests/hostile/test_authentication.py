@@ -214,7 +214,7 @@ def test_a_client_certificate_that_is_refused(auth: str) -> None:
 
 
 def test_no_certificate_is_an_answer_where_it_is_optional() -> None:
-    """RFC 9846, 4.5.1.4: the connection goes on with nobody."""
+    """RFC 9846, 4.5.1.3: the connection goes on with nobody."""
     peer = HostileClient(server_config(client_trust=trust(), client_auth="optional")).flight()
 
     assert done(peer)

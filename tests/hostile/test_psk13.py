@@ -329,7 +329,7 @@ def test_a_server_counts_early_data() -> None:
 
 
 def test_a_client_that_spoke_early_takes_no_older_version() -> None:
-    """RFC 9846, D.3: else the older handshake would be read in the middle of early data."""
+    """RFC 9846, E.3: else the older handshake would be read in the middle of early data."""
     client, _ = serving()
     older = server_config(versions=[ProtocolVersion.TLS12])
     pair = Pair(client, older, client_options={"early_data": True})

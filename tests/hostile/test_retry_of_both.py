@@ -52,7 +52,7 @@ def test_both_roles_retry(cookie: bool, shares: tuple[NamedGroup, ...]) -> None:
 
 
 def test_dummy_records_stand_where_the_appendix_wants_them() -> None:
-    """RFC 9846, D.4: the server's behind its first message, the client's before its second."""
+    """RFC 9846, E.4: the server's behind its first message, the client's before its second."""
     pair = Pair(client_config(key_shares=[]), server_config())
     flights = []
     for _ in range(2):
@@ -66,7 +66,7 @@ def test_dummy_records_stand_where_the_appendix_wants_them() -> None:
 
 
 def test_nobody_sends_dummy_records_to_one_who_did_not_ask_for_them() -> None:
-    """RFC 9846, D.4: without a legacy session id the server sends none."""
+    """RFC 9846, E.4: without a legacy session id the server sends none."""
     plain = policies.Policy("plain", middlebox_compatibility=False)
     pair = Pair(client_config(key_shares=[], policy=plain), server_config())
     sent = []

@@ -180,7 +180,7 @@ def test_lists_that_were_given_decide(version: ProtocolVersion) -> None:
 
 
 def test_a_client_staples_when_the_server_asks() -> None:
-    """RFC 9846, 4.5.1.2: status_request in CertificateRequest; 1.2 has no such thing."""
+    """RFC 9846, 4.5.1.1: status_request in CertificateRequest; 1.2 has no such thing."""
     own = client_credential()
     mine = {"credentials": [own.with_staples([good(own.chain[0])])]}
     asking = {"client_trust": trust(), "revocation": "hard"}

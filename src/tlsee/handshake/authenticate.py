@@ -79,7 +79,7 @@ def certificate_message(
 
 
 def wants_staples(request: ClientHello | CertificateRequest) -> bool:
-    """Whether the peer asked for OCSP responses (RFC 6066, 8; RFC 9846, 4.5.1.2)."""
+    """Whether the peer asked for OCSP responses (RFC 6066, 8; RFC 9846, 4.5.1.1)."""
     asked = request.extensions.get(StatusRequest)
     if asked is not None:
         return asked.status_type == CertificateStatusType.ocsp

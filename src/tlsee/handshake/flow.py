@@ -46,7 +46,7 @@ class Carrier(Protocol):
         """Write in the clear again: early data was refused by a HelloRetryRequest."""
 
     def change_cipher_spec(self) -> None:
-        """Send the dummy record of RFC 9846, D.4."""
+        """Send the dummy record of RFC 9846, E.4."""
 
     def warn(self, description: AlertDescription) -> None:
         """Send an alert of level warning."""
@@ -105,7 +105,7 @@ class Unprotect:
 
 @value
 class ChangeCipherSpec:
-    """``required``: it means something (RFC 5246, 7.1); else it is the dummy (RFC 9846, D.4)."""
+    """``required``: it means something (RFC 5246, 7.1); else it is the dummy (RFC 9846, E.4)."""
 
     required: bool
 

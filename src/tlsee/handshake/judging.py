@@ -14,7 +14,7 @@ from tlsee.wire.messages13 import Certificate, CertificateEntry
 
 
 def staples_in(message: Certificate) -> Staples:
-    """The OCSP response in each entry (RFC 9846, 4.5.1.2); of another type, or none: ``None``."""
+    """The OCSP response in each entry (RFC 9846, 4.5.1.1); of another type, or none: ``None``."""
     return tuple(_staple_in(entry) for entry in message.certificate_list)
 
 

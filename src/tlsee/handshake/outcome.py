@@ -149,7 +149,7 @@ class CertificateRequested:
 class CertificateShown:
     """This client has answered such a request: with this credential, or (``None``) with none.
 
-    Whether the server was content nobody tells in TLS (RFC 9846, E.1.2).
+    Whether the server was content nobody tells in TLS (RFC 9846, F.1.2).
     """
 
     context: bytes

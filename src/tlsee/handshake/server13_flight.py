@@ -60,7 +60,7 @@ from tlsee.wire.messages13 import (
 
 
 def choose_credential(terms: Terms, flow: Flow) -> AwaitCredential:
-    """NEGOTIATED, first step: which certificate this client should see (RFC 9846, 4.5.1.3)."""
+    """NEGOTIATED, first step: which certificate this client should see (RFC 9846, 4.5.1.2)."""
     config = terms.basis.config
     extensions = terms.basis.hello.extensions
     index = config.credential_index

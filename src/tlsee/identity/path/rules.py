@@ -77,7 +77,7 @@ RULES = (
     Rule("key", "of a kind that is supported: RSA of 2048 to 8192 bits, P-256, P-384, P-521, Ed25519, Ed448, ML-DSA",
          "RFC 9325, 4.5", ALL, BOTH, is_so.key_unusable, Reasons.weak_key, "key"),
     Rule("signature algorithm", "signed with an algorithm that is supported; not with MD5 or SHA-1",
-         "RFC 9846, 4.5.1.4", BELOW, BOTH, is_so.algorithm_unusable, Reasons.weak_certificate_signature, "algorithm"),
+         "RFC 9846, 4.5.1.3", BELOW, BOTH, is_so.algorithm_unusable, Reasons.weak_certificate_signature, "algorithm"),
     Rule("critical extensions", "none that is marked critical and not understood",
          "RFC 5280, 4.2", ALL, BOTH, is_so.unknown_critical, Reasons.unknown_critical_extension, "extensions"),
     Rule("key usage", "keyUsage, if there, allows what the handshake does with the key",

@@ -1,4 +1,4 @@
-"""status_request: an OCSP response beside the certificate (RFC 6066, 8; RFC 9846, 4.5.1.2)."""
+"""status_request: an OCSP response beside the certificate (RFC 6066, 8; RFC 9846, 4.5.1.1)."""
 
 from __future__ import annotations
 
