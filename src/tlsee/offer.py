@@ -167,7 +167,7 @@ class ClientOffer:
 
         That is: pre_shared_key, a ticket of TLS 1.2, or, from a client that does not speak 1.3, a
         session id. From one that does, a session id says nothing: most send a random one (RFC 9846,
-        D.4).
+        E.4).
         """
         ticket = self.hello.extensions.get(SessionTicket12)
         if self._has(ExtensionType.pre_shared_key) or (ticket is not None and ticket.ticket):

@@ -164,7 +164,7 @@ class MainSecret:
 
         Raises:
             ApiMisuse: the secret does not cover the handshake, so that two connections could have
-                the same (RFC 7627, 5.3); a label that is empty or the protocol's own; a length
+                the same (RFC 7627, 5.4); a label that is empty or the protocol's own; a length
                 below 1; a context of more than 65,535 bytes.
         """
         if not self.extended:
