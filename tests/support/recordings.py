@@ -103,9 +103,9 @@ class Recorded:
         return self.client, self.server, self.full_client, self.full_server
 
 
-def record(name: str) -> Recorded:
-    """A scenario's connection: handshake, data both ways, goodbye."""
-    client, server = SCENARIOS[name]()
+def record(name: str, configs: Callable[[], Configs] | None = None) -> Recorded:
+    """A scenario's connection, or one with other configurations: handshake, data, goodbye."""
+    client, server = (configs or SCENARIOS[name])()
     ours, theirs = Recorder(), Recorder()
     full_ours, full_theirs = Recorder(reveal_secrets=True), Recorder(reveal_secrets=True)
     collectors = Collector(Role.CLIENT), Collector(Role.SERVER)
