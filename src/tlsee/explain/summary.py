@@ -13,20 +13,14 @@ from tlsee.explain import summary_sessions
 from tlsee.explain.layout import WIDTH, Line, listed, paragraph, row
 from tlsee.explain.passive12 import NotOpened, Opened
 from tlsee.explain.phrases import CERTIFICATES, ranges
+from tlsee.explain.post_quantum import CLASSICAL_BYTES, post_quantum_bytes
 from tlsee.explain.reading import name_of, server_name
 from tlsee.explain.story import Story, merged
 from tlsee.text import count, printable
 from tlsee.trace import CertificateJudged, Choice, FinishedChecked, Role, SignatureChecked
 from tlsee.values import replace
-from tlsee.wire.extensions.key_share import KeyShareClientHello, KeyShareServerHello
-from tlsee.wire.hellos import ClientHello, ServerHello
+from tlsee.wire.hellos import ClientHello
 
-# Of a hybrid's share, the bytes that are not ML-KEM's (RFC 10024).
-CLASSICAL_BYTES = {
-    NamedGroup.X25519MLKEM768: 32,
-    NamedGroup.SecP256r1MLKEM768: 65,
-    NamedGroup.SecP384r1MLKEM1024: 97,
-}
 LABEL = 12  # columns before a row's text
 EVIDENCE = 14
 SPOKEN_SHOWN = 24  # characters of what each side said
@@ -249,23 +243,6 @@ def cost(story: Story) -> str:
     text = f"{count(story.handshake_wire, 'byte')} for the handshake"
     extra = post_quantum_bytes(story)
     return f"{text}, {extra:,} of them post-quantum shares" if extra else text
-
-
-def post_quantum_bytes(story: Story) -> int:
-    """How many bytes of the shares on the wire are ML-KEM's."""
-    total = 0
-    for step in story.steps:
-        entries = []
-        if isinstance(step.message, ClientHello):
-            sent = step.message.extensions.get(KeyShareClientHello)
-            entries = list(sent.client_shares) if sent is not None else []
-        elif isinstance(step.message, ServerHello):
-            answer = step.message.extensions.get(KeyShareServerHello)
-            entries = [answer.server_share] if answer is not None else []
-        for entry in entries:
-            if entry.group in CLASSICAL_BYTES:
-                total += len(entry.key_exchange) - CLASSICAL_BYTES[entry.group]
-    return total
 
 
 def summary(
