@@ -40,13 +40,15 @@ ONLY_IN = {
     "redis": ("tlsee.sessions",),
     "click": ("tlsee.cli",),
     "rich": ("tlsee.cli", "tlsee.explain.report"),
+    "starlette": ("tlsee.cli.live",),
+    "uvicorn": ("tlsee.cli.live",),
 }
 POSIX_ONLY = {
     "crypt", "curses", "fcntl", "grp", "nis", "ossaudiodev", "posix", "pty", "pwd", "readline",
     "resource", "spwd", "syslog", "termios", "tty",
 }  # fmt: skip
 # Besides the standard library and what pyproject.toml names.
-OPTIONAL = {"idna", "anyio", "redis", "publicsuffixlist", "pkcs11"}
+OPTIONAL = {"idna", "anyio", "redis", "publicsuffixlist", "pkcs11", "starlette", "uvicorn"}
 
 
 def _within(name: str, package: str) -> bool:
