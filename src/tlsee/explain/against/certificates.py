@@ -14,14 +14,14 @@ from tlsee.explain.reading import server_name
 from tlsee.explain.story import Story
 from tlsee.handshake.judging import staples_in
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict
-from tlsee.identity.trust import Trust
+from tlsee.identity.trust import Anchor, Trust
 from tlsee.recording.recording import Recording
 from tlsee.trace import CertificateJudged, Role
 from tlsee.values import replace
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import Certificate
 
-__all__ = ["chain_of", "judged_again"]
+__all__ = ["chain_of", "judged_again", "recorded_trust"]
 
 _PSEUDONYMS = "names and keys in it are pseudonyms, so its certificates cannot be judged again"
 _FETCHED = "what the judge would fetch is not in the recording"
@@ -37,6 +37,16 @@ def chain_of(story: Story, sender: Role) -> tuple[bytes, ...] | None:
     return tuple(getattr(entry, "cert_data", entry) for entry in entries)
 
 
+def recorded_trust(story: Story, sender: Role) -> Trust | None:
+    """Trust in the anchors that the recorded judgement came upon; ``None`` where there are none."""
+    before = _before(story, sender)
+    found: dict[bytes, Anchor] = {}
+    for path in before.tried if before is not None else ():
+        if path.anchor is not None:
+            found[path.anchor.der] = path.anchor
+    return Trust(found.values()) if found else None
+
+
 def judged_again(
     recording: Recording,
     story: Story,
@@ -48,7 +58,7 @@ def judged_again(
     """What another trust, policy or moment makes of the chain of the other side."""
     chain = chain_of(story, sender)
     before = _before(story, sender)
-    if chain is None or not chain:
+    if chain is None or not chain or trust.insecure:
         return
     if recording.header.has_pseudonyms:
         yield Finding(Fit.UNKNOWN, "certificate", _PSEUDONYMS)
