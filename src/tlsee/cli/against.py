@@ -13,10 +13,10 @@ from tlsee.cli.output import BAD, OK, QUIET, Screen
 from tlsee.cli.recordings import load
 from tlsee.explain.account.heading import heading_of
 from tlsee.explain.against import Finding, Fit, Outlook, judge_against
-from tlsee.explain.against.certificates import recorded_trust
 from tlsee.explain.against.credential import recorded_credential
 from tlsee.explain.against.finding import outlook_of
 from tlsee.explain.recorded import story_of
+from tlsee.explain.rejudging import recorded_trust
 from tlsee.recording.recording import Recording
 from tlsee.text import count, printable
 from tlsee.trace import Role

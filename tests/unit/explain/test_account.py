@@ -128,6 +128,20 @@ def test_a_refusal_names_reason_evidence_and_fix() -> None:
     assert there.fix
 
 
+def test_what_would_have_been_accepted_is_judged_again() -> None:
+    """The name that the certificate has, from a recording alone; nothing where it was accepted."""
+    recorder = Recorder()
+    options = {"observers": [recorder]}
+    pair = Pair(client_config(), server_config(), name="elsewhere.test", client_options=options)
+    with pytest.raises(CertificateRejected):
+        pair.run()
+    refused = Account.of(Recording.from_bytes(recorder.recording.to_bytes()))
+    assert [what_if.accepted for what_if in refused.what_ifs] == [True]
+    assert NAME in refused.what_ifs[0].change
+    assert Account.of(with_pseudonyms(refused.recording)).what_ifs == ()
+    assert next(accounts("1.3")).what_ifs == ()
+
+
 def test_pseudonyms_leave_a_whole_account() -> None:
     """Bodies that were left out are said to be; nothing else is missing."""
     account = Account.of(with_pseudonyms(recorded("1.3")[0]))

@@ -16,8 +16,10 @@ from tlsee.explain.dissect import Context, Dissection, Field, dissect_connection
 from tlsee.explain.narrate import Protection as Announcer
 from tlsee.explain.narrate import title
 from tlsee.explain.recorded import story_of
+from tlsee.explain.rejudging import what_ifs_of
 from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
+from tlsee.identity.path.verdict import WhatIf
 from tlsee.recording.recording import Recording
 from tlsee.trace import Epoch, Role
 from tlsee.values import replace, value
@@ -83,6 +85,11 @@ class Account:
     def verdict(self) -> Any:
         """The ``identity.Verdict`` on the peer's certificate, or ``None``."""
         return self.story.verdict
+
+    @cached_property
+    def what_ifs(self) -> tuple[WhatIf, ...]:
+        """What would have had the refused certificate accepted, as far as the recording tells."""
+        return what_ifs_of(self.recording, self.story)
 
     @cached_property
     def records(self) -> tuple[RecordView, ...]:

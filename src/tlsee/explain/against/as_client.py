@@ -7,10 +7,11 @@ from typing import Any
 
 from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
-from tlsee.explain.against.certificates import chain_of, judged_again
+from tlsee.explain.against.certificates import judged_again
 from tlsee.explain.against.finding import Finding, Fit
 from tlsee.explain.layout import listed
 from tlsee.explain.reading import offered_groups, offered_versions
+from tlsee.explain.rejudging import chain_of
 from tlsee.explain.story import Story
 from tlsee.explain.summary import decision, describe
 from tlsee.recording.recording import Recording

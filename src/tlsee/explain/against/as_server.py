@@ -9,8 +9,9 @@ from tlsee.codes import ContentType, HandshakeType
 from tlsee.config import ServerConfig
 from tlsee.connection.connection import ServerConnection
 from tlsee.errors import Reasons, TLSError
-from tlsee.explain.against.certificates import chain_of, judged_again
+from tlsee.explain.against.certificates import judged_again
 from tlsee.explain.against.finding import Finding, Fit
+from tlsee.explain.rejudging import chain_of
 from tlsee.explain.story import Story
 from tlsee.explain.summary import decision, describe
 from tlsee.keys.protection import MAX_PLAINTEXT

@@ -9,7 +9,7 @@ from tlsee.crypto.provider import LATER, Later
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.crypto.schemes import schemes_for
 from tlsee.errors import ApiMisuse, PeerMisbehaved
-from tlsee.explain.against.certificates import chain_of
+from tlsee.explain.rejudging import chain_of
 from tlsee.explain.story import Story
 from tlsee.identity.certificate import leaf_key
 from tlsee.identity.credentials import Credential
