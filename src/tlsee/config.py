@@ -52,6 +52,7 @@ class _Config:
     """What both roles configure."""
 
     _serves: ClassVar[bool] = False
+    watcher: Callable[[Any], Any] | None = None
 
     def __init__(
         self,
@@ -118,6 +119,18 @@ class _Config:
         """The same configuration, asking a provider with the same rows that watches this one."""
         other = copy.copy(self)
         object.__setattr__(other, "provider", provider)
+        return other
+
+    def watched(
+        self, provider: Provider, sessions: Any, watcher: Callable[[Any], Any] | None
+    ) -> Self:
+        """The same with others in the place of its provider and its sessions, which watch them.
+
+        ``watcher`` does that to a configuration that ``config_for_hello`` puts in its place.
+        """
+        other = self.with_provider(provider)
+        object.__setattr__(other, "sessions", sessions)
+        object.__setattr__(other, "watcher", watcher)
         return other
 
     def __setattr__(self, name: str, item: Any) -> None:

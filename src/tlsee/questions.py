@@ -97,6 +97,11 @@ class ConfigForHello(Question):
         answer = _guarded("config_for_hello", choose, self.offer)
         return self.config if answer is None else answer
 
+    def check(self, answer: object) -> Any:
+        """The answer; where this configuration is watched, so is the one that takes its place."""
+        other, watch = Question.check(self, answer), self.config.watcher
+        return other if watch is None or other is self.config else watch(other)
+
 
 @value
 class ChooseCredential(Question):

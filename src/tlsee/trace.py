@@ -146,9 +146,16 @@ class QuestionAsked:
 
 @value
 class QuestionAnswered:
-    """The answer came, or was there at once."""
+    """The answer came, or was there at once.
+
+    ``question`` and ``answer`` are the things themselves, an exception where it was refused. Only
+    a recording that keeps all looks at them.
+    """
 
     kind: str
+    question: Any = None
+    answer: Any = None
+    _hidden: ClassVar[frozenset[str]] = frozenset({"question", "answer"})
 
 
 @value
@@ -231,8 +238,32 @@ TraceEvent = (
 )
 
 
+@value
+class Deed:
+    """Something that the program around a connection did: a method it called.
+
+    Attributes:
+        what: the method's name; ``connect`` and ``accept`` are how it began.
+        arguments: its arguments, other than bytes.
+        data: the bytes: what came from the transport, what is to be sent.
+    """
+
+    what: str
+    arguments: tuple[Any, ...] = ()
+    data: bytes = b""
+    _hidden: ClassVar[frozenset[str]] = frozenset({"data"})
+
+    @property
+    def raw(self) -> bytes:
+        """The bytes, by the name that messages and records have for theirs."""
+        return self.data
+
+
 class Observer(Protocol):
-    """Somebody who listens. It must not raise and cannot change what happens."""
+    """Somebody who listens. It must not raise and cannot change what happens.
+
+    One that has ``on_deed`` as well, and not ``None``, is told of each ``Deed`` before it is done.
+    """
 
     def on_event(self, event: TraceEvent) -> None:
         """Called for each event in the order of the protocol, before its bytes leave."""

@@ -34,7 +34,7 @@ def _row_of(number: int) -> str:
     raise AssertionError(f"docs/recordings.md has no row for kind {number}")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.kind.__name__)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.number} {row.kind.__name__}")
 def test_every_kind_has_its_row(row: Any) -> None:
     """Number, event, struct and each field of the struct stand in the table."""
     line = _row_of(row.number)

@@ -18,8 +18,9 @@ from tests.support.resuming import Forgetful, resumable
 from tlsee.codes import NamedGroup
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.events import DataReceived
-from tlsee.crypto.journal import Journal, recording, replaying
+from tlsee.crypto.journal import Journal, recording
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.replay import replaying
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.stores import TicketSessions
 

@@ -11,9 +11,10 @@ from tlsee import policies
 from tlsee.codes import NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
-from tlsee.crypto.journal import Entry, Journal, Replay
+from tlsee.crypto.journal import Entry, Journal
 from tlsee.crypto.provider import Later, Provider
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.replay import Replay
 from tlsee.handshake.post13 import Connected
 from tlsee.handshake.tickets13 import session_key
 from tlsee.identity.credentials import Credential

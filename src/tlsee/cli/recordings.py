@@ -17,6 +17,7 @@ from tlsee.cli.output import HINT, Screen
 from tlsee.cli.stores import reason_of
 from tlsee.cli.styles import show
 from tlsee.config import ClientConfig, ServerConfig
+from tlsee.crypto.journal import Journal
 from tlsee.errors import ApiMisuse
 from tlsee.explain import summary
 from tlsee.explain.narrate import narrate
@@ -26,8 +27,9 @@ from tlsee.identity.certificate import moment
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording, create
+from tlsee.recording.watching import watched_config
 from tlsee.text import count, printable
-from tlsee.trace import TraceEvent
+from tlsee.trace import Deed, TraceEvent
 from tlsee.values import replace, value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -181,6 +183,17 @@ class OneOfMany:
         self._of = of
         self._made: tuple[RecordWish, Recorder] | None = None
         self._began = False
+        self._watched: tuple[ServerConfig, Journal] | None = None
+        self._before: list[Deed] = []  # from before there was something to hear of
+        self.on_deed: Callable[[Deed], None] | None = None
+
+    def watched(self, config: ServerConfig) -> ServerConfig | None:
+        """A configuration for this connection alone; ``None`` where the one for all will do."""
+        if self._of.wish is None or not self._of.wish.reveal_secrets:
+            return None
+        self._watched = config, Journal()
+        self.on_deed = self._take_deed
+        return watched_config(*self._watched)
 
     @property
     def observers(self) -> tuple[OneOfMany, ...]:
@@ -190,10 +203,24 @@ class OneOfMany:
     def on_event(self, event: TraceEvent) -> None:
         """Keep it."""
         if not self._began:
-            self._began = True
-            self._made = self._of.open()
+            self._begin()
         if self._made is not None:
             self._made[1].on_event(event)
+
+    def _take_deed(self, deed: Deed) -> None:
+        if not self._began:
+            self._before.append(deed)  # no more than a record's bytes
+        elif self._made is not None and self._made[1].on_deed is not None:
+            self._made[1].on_deed(deed)
+
+    def _begin(self) -> None:
+        self._began = True
+        self._made = self._of.open()
+        if self._made is not None and self._watched is not None:
+            self._made[1].adopt(*self._watched)
+        before, self._before = self._before, []
+        for deed in before:
+            self._take_deed(deed)
 
     def close(self) -> None:
         """The connection is over."""

@@ -77,7 +77,8 @@ class Server:
             collector, record = Collector(Role.SERVER), self._recordings.next()
             try:
                 stream = self._listener.accept(
-                    observers=[collector, *self._keylogs, *record.observers]
+                    config=record.watched(self._listener.config),
+                    observers=[collector, *self._keylogs, *record.observers],
                 )
             except TimeoutError:
                 self._room.release()

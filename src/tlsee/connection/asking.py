@@ -36,7 +36,10 @@ class Asking(Bindings):
         """
         with self._lock:
             self._check_asking()
-            context = self.config.provider.random(defaults.REQUEST_CONTEXT_LENGTH)
+            if self._witnesses:
+                self._did("request_certificate")
+            random = self.config.provider.random
+            context = random(defaults.REQUEST_CONTEXT_LENGTH, "certificate_request_context")
             self._driver.command("request_certificate", context)
             self._writer.flush()
         return context

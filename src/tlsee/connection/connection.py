@@ -24,6 +24,7 @@ from tlsee.connection.events import (
     NeedData,
     Truncated,
 )
+from tlsee.connection.facts import witnesses_among
 from tlsee.errors import (
     ApiMisuse,
     LocalFailure,
@@ -36,10 +37,7 @@ from tlsee.handshake.compose import Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import State
 from tlsee.questions import Question
-from tlsee.trace import (
-    Observer,
-    Role,
-)
+from tlsee.trace import Deed, Observer, Role
 
 COMPOSER = Composer()
 
@@ -53,7 +51,12 @@ class Connection(Asking):
         config: ClientConfig | ServerConfig,
         start: Callable[[Flow], State],
         observers: Sequence[Observer],
+        arguments: tuple[object, ...] = (),
     ) -> None:
+        if observers:
+            deed = Deed("connect" if role is Role.CLIENT else "accept", arguments)
+            for witness in witnesses_among(observers):
+                witness(deed)
         super().__init__(role, config, start, observers)
         self._guard(self._driver.begin)
 
@@ -69,6 +72,8 @@ class Connection(Asking):
             raise ApiMisuse("receive_data() after receive_eof()")
         if not data or self._error is not None:
             return
+        if self._witnesses:
+            self._did("receive_data", data=data)
         self._reader.feed(data)
         try:
             if not self._peer_closed:
@@ -80,6 +85,8 @@ class Connection(Asking):
         """The transport has ended. Without a close_notify before it, that is a truncation."""
         if self._eof:
             return
+        if self._witnesses:
+            self._did("receive_eof")
         self._eof = True
         if self._error is not None or self._peer_closed:
             return
@@ -136,6 +143,8 @@ class Connection(Asking):
                 )
             if not isinstance(answer, BaseException):
                 question.check(answer)
+            if self._witnesses:
+                self._did("answer", type(question).__name__)
             held = self.input_waits
             self._guard(lambda: self._driver.answer(question, answer))
         if held and self._error is None:
@@ -157,6 +166,8 @@ class Connection(Asking):
         """
         with self._lock:
             self._check_writable()
+            if self._witnesses:
+                self._did("write", data=data)
             view = data if isinstance(data, bytes) else memoryview(data).cast("B")
             start = 0
             while start < len(view):
@@ -193,6 +204,8 @@ class Connection(Asking):
                     f"{len(view):,} bytes of early data, {self.early_data_room:,} are possible",
                     "write() takes them once the handshake is done",
                 )
+            if self._witnesses:
+                self._did("write_early_data", data=view)
             self._early_room -= len(view)
             self._writer.data(view)
 
@@ -206,6 +219,8 @@ class Connection(Asking):
             self._check_writable()
             if not self._done:
                 raise ApiMisuse("send_tickets() before the handshake is done")
+            if self._witnesses:
+                self._did("send_tickets", number)
             self._driver.command("send_tickets", number)
             self._writer.flush()
 
@@ -215,6 +230,8 @@ class Connection(Asking):
             queue = self._writer.queue
             if not queue:
                 return b""
+            if self._witnesses and self._answers_unsent:
+                self._did("data_to_send")
             self._writer.queue = []
             self._answers_unsent = 0
         return queue[0] if len(queue) == 1 else b"".join(queue)
@@ -229,6 +246,8 @@ class Connection(Asking):
         with self._lock:
             if self._write_closed or self._error is not None:
                 return
+            if self._witnesses:
+                self._did("close_write")
             self._write_closed = True
             if not self._done and self._writer.sealer is None:
                 self._alert(AlertLevel.warning, AlertDescription.user_canceled)
@@ -244,6 +263,8 @@ class Connection(Asking):
             self._check_writable()
             if not self._done:
                 raise ApiMisuse("update_keys() before the handshake is done")
+            if self._witnesses:
+                self._did("update_keys", bool(request))
             # RFC 9846, 4.7.3: not a second request before the first has been answered.
             request = request and not self._asked_for_update
             self._asked_for_update |= request
@@ -256,6 +277,7 @@ class Connection(Asking):
         twin.__dict__.update(self.__dict__)
         twin._lock = threading.RLock()
         twin._observers = tuple(observers)
+        twin._witnesses = witnesses_among(twin._observers)
         observe = twin._notify if twin._observers else None
         twin._reader = self._reader.copy(observe)
         twin._writer = self._writer.copy(observe)
@@ -334,7 +356,8 @@ class ClientConnection(Connection):
         def start(flow: Flow) -> State:
             return hello_client.start(config, server_name, wanted, composer, flow, int(early_data))
 
-        super().__init__(Role.CLIENT, config, start, observers)
+        arguments = server_name, identity, int(early_data)
+        super().__init__(Role.CLIENT, config, start, observers, arguments)
 
 
 class ServerConnection(Connection):

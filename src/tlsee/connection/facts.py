@@ -12,7 +12,14 @@ from tlsee.connection.events import Event, HandshakeDone, KeysUpdated, TicketRec
 from tlsee.connection.info import ConnectionInfo
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake import outcome
-from tlsee.trace import CertificateJudged, Choice, Direction, HandshakeCompleted, Observer
+from tlsee.trace import (
+    CertificateJudged,
+    Choice,
+    Deed,
+    Direction,
+    HandshakeCompleted,
+    Observer,
+)
 
 # What is between the machine and the connection: it holds secrets, or is told otherwise.
 _KEPT_HERE = frozenset(
@@ -37,6 +44,7 @@ class Facts:
     def __init__(self, config: ClientConfig | ServerConfig, observers: Sequence[Observer]) -> None:
         self.config = config
         self._observers = tuple(observers)
+        self._witnesses = witnesses_among(self._observers) if self._observers else ()
         self._events: deque[Event] = deque()
         self._choices: list[Choice] = []
         self._verdict: Any = None
@@ -137,3 +145,18 @@ class Facts:
     def _notify(self, event: Any) -> None:
         for observer in self._observers:
             observer.on_event(event)
+
+    def _did(self, what: str, *arguments: object, data: Any = b"") -> None:
+        """Tell of a deed before it is done; whoever calls it has looked if there are witnesses."""
+        deed = Deed(what, arguments, bytes(data))
+        for witness in self._witnesses:
+            witness(deed)
+
+
+Witness = Callable[[Deed], None]
+
+
+def witnesses_among(observers: Sequence[Observer]) -> tuple[Witness, ...]:
+    """Those who want to hear of deeds too."""
+    found = (getattr(observer, "on_deed", None) for observer in observers)
+    return tuple(witness for witness in found if witness is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from hashlib import sha256
+from math import isfinite
 from typing import Any, ClassVar
 
 from tlsee.codes import NamedGroup, SignatureScheme
@@ -20,22 +21,28 @@ class Entry:
     Attributes:
         kind: ``random``, ``clock``, ``key_share``, ``response``, ``refused`` (a share that was
             none), ``signature``, ``later``, ``failed`` (a signer that raised), ``encrypted``,
-            ``decrypted``, ``decrypts_later``, ``not_decrypted`` (a decrypter that raised).
-        code: the number of bytes, the group or the scheme; 0 for the clock and for RSA.
+            ``decrypted``, ``decrypts_later``, ``not_decrypted`` (a decrypter that raised); of the
+            stores of sessions ``sessions`` (what a client took), ``ticket`` and ``session_id``
+            (what a server's gave out).
+        code: the number of bytes, the group or the scheme; of a store how many it gave; 0 for the
+            clock and for RSA.
         data: the answer itself. A key_share is its private key.
         about: SHA-256 of the share or content that was answered; ``b""`` compares nothing.
+        purpose: what random bytes were for, such as ``client_random``; by it and its place among
+            the entries of one purpose an answer is found again. ``""`` serves any purpose.
     """
 
     kind: str
     code: int
     data: bytes
     about: bytes = b""
+    purpose: str = ""
     _hidden: ClassVar[frozenset[str]] = frozenset({"data"})
 
     @classmethod
-    def random(cls, data: bytes) -> Entry:
-        """Random bytes that were asked for by their number."""
-        return cls("random", len(data), data)
+    def random(cls, data: bytes, purpose: str = "") -> Entry:
+        """Random bytes that were asked for by their number, for a purpose."""
+        return cls("random", len(data), data, b"", purpose)
 
     @classmethod
     def clock(cls, seconds: float) -> Entry:
@@ -72,12 +79,17 @@ class Entry:
             **dict.fromkeys(("key_share", "response", "refused"), NamedGroup),
             **dict.fromkeys(("signature", "later", "failed"), SignatureScheme),
         }
-        return f"{self.kind} {named.get(self.kind, int)(self.code)}"
+        what = f"{self.kind} {named.get(self.kind, int)(self.code)}"
+        return f"{what} for {self.purpose}" if self.purpose else what
 
 
+SECONDS_LENGTH = _SECONDS.size
 KINDS = frozenset(
     ("random", "clock", "key_share", "response", "refused", "signature", "later", "failed")
-) | {"encrypted", "decrypted", "decrypts_later", "not_decrypted"}
+) | {
+    *("encrypted", "decrypted", "decrypts_later", "not_decrypted"),
+    *("sessions", "ticket", "session_id"),
+}
 
 
 def about(data: bytes) -> bytes:
@@ -94,11 +106,29 @@ def entry_from_json(number: int, item: Any) -> Entry:
     try:
         kind, code = item["kind"], item["code"]
         data, answered = bytes.fromhex(item["data"]), bytes.fromhex(item["about"])
-    except (KeyError, TypeError, ValueError):
+        purpose = item.get("purpose", "")
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise ApiMisuse(f"entry {number} of the journal cannot be read") from None
-    known = isinstance(kind, str) and kind in KINDS
-    if not known or type(code) is not int or not 0 <= code < 2**32:
+    known = isinstance(kind, str) and type(code) is int and 0 <= code < 2**32
+    if not known or not isinstance(purpose, str):
         raise ApiMisuse(f"entry {number} of the journal is of no known kind")
-    if len(data) != {"random": code, "clock": _SECONDS.size}.get(kind, len(data)):
-        raise ApiMisuse(f"entry {number} of the journal has another length than its kind")
-    return Entry(kind, code, data, answered)
+    try:
+        return checked(Entry(kind, code, data, answered, purpose))
+    except ValueError as problem:
+        raise ApiMisuse(f"entry {number} of the journal is none: {problem}") from None
+
+
+def checked(entry: Entry) -> Entry:
+    """The same, if a provider could have answered it.
+
+    Raises:
+        ValueError: it could not; the text says why.
+    """
+    if entry.kind not in KINDS:
+        raise ValueError("an entry of the journal of no known kind")
+    lengths = {"random": int(entry.code), "clock": SECONDS_LENGTH}
+    if len(entry.data) != lengths.get(entry.kind, len(entry.data)):
+        raise ValueError("an entry of the journal with another length than its kind")
+    if entry.kind == "clock" and not isfinite(entry.seconds):
+        raise ValueError("a clock that shows no number")
+    return entry

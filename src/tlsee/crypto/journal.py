@@ -1,4 +1,4 @@
-"""A provider that writes down another's answers, and one that gives them again.
+"""A provider that writes down another's answers; ``crypto.replay`` gives them again.
 
 Everything that differs between two runs of the same handshake passes through the Provider, so its
 answers, the application's and the peer's bytes together replay a connection bit for bit. A
@@ -15,7 +15,6 @@ from typing import Any
 from tlsee.codes import SignatureScheme
 from tlsee.crypto.entries import Entry, about, entry_from_json
 from tlsee.crypto.provider import (
-    LATER,
     Decrypter,
     Group,
     Later,
@@ -25,14 +24,14 @@ from tlsee.crypto.provider import (
     Signer,
 )
 from tlsee.crypto.schemes import PublicKey
-from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
+from tlsee.errors import PeerMisbehaved
 from tlsee.values import replace
 
-__all__ = ["Entry", "Journal", "Replay", "recording", "replaying"]
+__all__ = ["Entry", "Journal", "recording"]
 
 
 class Journal:
-    """Answers in their order. ``recording`` appends; ``replaying`` reads and changes nothing."""
+    """Answers in their order. ``recording`` appends; a ``Replay`` reads and changes nothing."""
 
     __slots__ = ("entries",)
 
@@ -55,7 +54,13 @@ class Journal:
     def to_json(self) -> list[dict[str, str | int]]:
         """Values that ``json`` can write, secrets included; bytes are hexadecimal."""
         return [
-            {"kind": e.kind, "code": int(e.code), "data": e.data.hex(), "about": e.about.hex()}
+            {
+                "kind": e.kind,
+                "code": int(e.code),
+                "data": e.data.hex(),
+                "about": e.about.hex(),
+                "purpose": e.purpose,
+            }
             for e in self.entries
         ]
 
@@ -69,7 +74,7 @@ class Journal:
         return cls.of(entry_from_json(number, item) for number, item in enumerate(items))
 
 
-class _WrappedGroup:
+class WrappedGroup:
     """A group that keeps its facts and asks somebody else for its answers."""
 
     __slots__ = ("_inner", "client_share_length", "code", "post_quantum", "server_share_length")
@@ -89,7 +94,7 @@ class _WrappedGroup:
         return self._inner.from_private(private)
 
 
-class RecordingGroup(_WrappedGroup):
+class RecordingGroup(WrappedGroup):
     """Writes down what the group answers."""
 
     __slots__ = ("_entries",)
@@ -120,9 +125,9 @@ def recording(provider: Provider, journal: Journal) -> Provider:
     """A provider that answers as ``provider`` does and appends each answer to ``journal``."""
     entries = journal.entries
 
-    def random(count: int) -> bytes:
-        data = provider.random(count)
-        entries.append(Entry.random(data))
+    def random(count: int, purpose: str = "") -> bytes:
+        data = provider.random(count, purpose)
+        entries.append(Entry.random(data, purpose))
         return data
 
     def now() -> float:
@@ -173,112 +178,3 @@ def recording(provider: Provider, journal: Journal) -> Provider:
         groups={code: RecordingGroup(row, entries) for code, row in provider.groups.items()},
         sign=sign,
     )
-
-
-class Replay:
-    """One run through a journal; ``provider`` gives its answers, ``remaining`` counts the rest."""
-
-    def __init__(self, provider: Provider, journal: Journal) -> None:
-        self._entries = tuple(journal.entries)
-        self._position = 0
-        self.provider = replace(
-            provider,
-            name=f"{provider.name}, replayed",
-            random=self._random,
-            now=self._now,
-            groups={code: ReplayingGroup(row, self) for code, row in provider.groups.items()},
-            sign=self._sign,
-            finite_field=lambda p, g: ReplayingGroup(provider.finite_field(p, g), self),
-            encrypt=self._encrypt,
-            decrypt=self._decrypt,
-        )
-
-    def __repr__(self) -> str:
-        return f"Replay({self._position} of {len(self._entries)})"
-
-    @property
-    def remaining(self) -> int:
-        """Entries that nobody asked for yet."""
-        return len(self._entries) - self._position
-
-    def take(self, kinds: tuple[str, ...], code: int, answered: bytes = b"") -> Entry:
-        """The next entry.
-
-        Raises:
-            ApiMisuse: it is another than what is asked for, or there is none.
-        """
-        wanted = Entry(kinds[0], code, b"").label
-        if not self.remaining:
-            raise ApiMisuse(f"the replay asks for {wanted}, and the journal has ended")
-        entry = self._entries[self._position]
-        at = f"entry {self._position} of the journal"
-        if entry.kind not in kinds or entry.code != code:
-            raise ApiMisuse(f"the replay asks for {wanted}, and {at} is {entry.label}")
-        if entry.about and entry.about != about(answered):
-            raise ApiMisuse(f"the replay asks for {wanted}, and {at} answered something else")
-        self._position += 1
-        return entry
-
-    def _random(self, count: int) -> bytes:
-        return self.take(("random",), count).data
-
-    def _now(self) -> float:
-        return self.take(("clock",), 0).seconds
-
-    def _sign(self, signer: Signer, scheme: SignatureScheme, content: bytes) -> bytes | Later:
-        del signer  # its key need not be there
-        entry = self.take(("signature", "later", "failed"), scheme, content)
-        if entry.kind == "failed":
-            raise LocalFailure(Reasons.signing_failed, "as it did when this was recorded")
-        return LATER if entry.kind == "later" else entry.data
-
-    def _encrypt(self, public_key: PublicKey, premaster: bytes) -> bytes:
-        del public_key
-        return self.take(("encrypted",), 0, premaster).data
-
-    def _decrypt(self, decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
-        del decrypter  # its key need not be there
-        entry = self.take(("decrypted", "decrypts_later", "not_decrypted"), 0, ciphertext)
-        if entry.kind == "not_decrypted":
-            raise LocalFailure(Reasons.decryption_failed, "as it did when this was recorded")
-        return LATER if entry.kind == "decrypts_later" else entry.data
-
-
-class ReplayingGroup(_WrappedGroup):
-    """Gives what a journal holds."""
-
-    __slots__ = ("_replay",)
-
-    def __init__(self, inner: Group, replay: Replay) -> None:
-        super().__init__(inner)
-        self._replay = replay
-
-    def generate(self) -> OwnShare:
-        """The share with the private key of the journal."""
-        return self._inner.from_private(self._replay.take(("key_share",), self.code).data)
-
-    def respond(self, client_share: bytes) -> Response:
-        """The answer of the journal; a private key there is used to compute it."""
-        kinds = ("response", "key_share", "refused")
-        entry = self._replay.take(kinds, self.code, client_share)
-        if entry.kind == "refused":
-            raise PeerMisbehaved(Reasons.bad_key_share, entry.data.decode("utf-8", "replace"))
-        if entry.kind == "response":
-            cut = self.server_share_length
-            return Response(entry.data[:cut], entry.data[cut:])
-        if self.post_quantum:
-            raise ApiMisuse(
-                f"{self.code} encapsulates: no private key leads to its answer",
-                "write the share and the secret into the journal: Entry.response",
-            )
-        share = self._inner.from_private(entry.data)
-        return Response(share.public, share.finish(client_share))
-
-
-def replaying(provider: Provider, journal: Journal) -> Provider:
-    """A provider that gives the answers of ``journal`` in order, with ``provider``'s algorithms.
-
-    Each call starts at the beginning; ``Replay`` is the same with a count of what remains. A
-    question that does not come next in the journal is ApiMisuse.
-    """
-    return Replay(provider, journal).provider

@@ -23,6 +23,7 @@ __all__ = [
     "Later",
     "OwnShare",
     "Provider",
+    "Random",
     "Response",
     "Signer",
 ]
@@ -63,6 +64,14 @@ class Decrypter(Protocol):
         that, and takes no other time for it. What it gives goes to
         ``rsa_exchange.select_premaster`` alone.
         """
+        ...
+
+
+class Random(Protocol):
+    """Where unpredictable bytes come from."""
+
+    def __call__(self, count: int, purpose: str = "") -> bytes:
+        """So many bytes. ``purpose`` is for whoever writes them down: ``client_random``."""
         ...
 
 
@@ -155,7 +164,7 @@ class Provider:
 
     Attributes:
         name: what a person calls it.
-        random: this many bytes, unpredictable.
+        random: this many bytes, unpredictable, and what they are for.
         now: seconds since the epoch.
         groups, suites, schemes: what is there; a code point that is missing is not supported.
         sign: asks a signer.
@@ -166,7 +175,7 @@ class Provider:
     """
 
     name: str
-    random: Callable[[int], bytes]
+    random: Random
     now: Callable[[], float]
     groups: Mapping[NamedGroup, Group]
     suites: Mapping[CipherSuite, Suite]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import time
 
 from tlsee.codes import SignatureScheme
@@ -10,6 +10,10 @@ from tlsee.crypto.groups import finite_field, groups
 from tlsee.crypto.provider import Decrypter, Later, Provider, Signer
 from tlsee.crypto.schemes import SCHEMES, PublicKey
 from tlsee.crypto.suites import suites
+
+
+def _random(count: int, purpose: str = "") -> bytes:  # noqa: ARG001 - for journals alone
+    return os.urandom(count)
 
 
 def _sign(signer: Signer, scheme: SignatureScheme, content: bytes) -> bytes | Later:
@@ -28,7 +32,7 @@ def _decrypt(decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
 
 PROVIDER = Provider(
     "cryptography",
-    secrets.token_bytes,
+    _random,
     time.time,
     groups(),
     suites(),

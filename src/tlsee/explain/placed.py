@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 
-from tlsee.crypto.entries import Entry
 from tlsee.explain.collector import Collector
 from tlsee.explain.story import Step, Story
-from tlsee.recording.kept import Configuration, LeftOut
+from tlsee.recording.kept import NO_EVENTS
 from tlsee.recording.recording import Recording
 from tlsee.trace import Role
 
 __all__ = ["Placed"]
-
-_NO_EVENT = (Entry, Configuration, LeftOut)
 
 
 class Placed:
@@ -29,7 +26,7 @@ class Placed:
         collector = Collector(recording.role or Role.SERVER, lambda: now)
         for place, moment in enumerate(moments):
             now = place
-            if not isinstance(moment.item, _NO_EVENT):
+            if not isinstance(moment.item, NO_EVENTS):
                 collector.on_event(moment.item)
         collector.lost += recording.lost
         self.story = story = Story.of(collector)

@@ -199,7 +199,7 @@ class Composer:
     ) -> ClientHello:
         """The first ClientHello (RFC 9846, 4.2.2)."""
         provider = config.provider
-        grease = Grease(provider.random(5)) if config.policy.grease else None
+        grease = Grease(provider.random(5, "grease")) if config.policy.grease else None
         tls13 = ProtocolVersion.TLS13 in config.versions
         groups = config.groups if tls13 else (*config.groups12, *config.fields12)
         suites: tuple[CipherSuite, ...] = config.suites
@@ -239,8 +239,8 @@ class Composer:
         compatible = config.policy.middlebox_compatibility and tls13
         return ClientHello(
             LEGACY_VERSION,
-            provider.random(32),
-            provider.random(32) if compatible else b"",
+            provider.random(32, "client_random"),
+            provider.random(32, "session_id") if compatible else b"",
             suites,
             NO_COMPRESSION,
             Extensions.of(*items),
@@ -258,7 +258,7 @@ class Composer:
             SessionTicket12(session.ticket) if isinstance(item, SessionTicket12) else item
             for item in hello.extensions
         ]
-        name = hello.legacy_session_id or config.provider.random(32)
+        name = hello.legacy_session_id or config.provider.random(32, "session_id")
         return replace(
             hello,
             legacy_session_id=name if session.ticket else session.session_id,
@@ -326,7 +326,7 @@ class Composer:
             items += [TLSCertWithExternPSK()] if agreement.beside_psk else []
         return ServerHello(
             LEGACY_VERSION,
-            config.provider.random(32),
+            config.provider.random(32, "server_random"),
             hello.legacy_session_id,
             agreement.suite,
             0,
@@ -337,7 +337,7 @@ class Composer:
         """RFC 5246, 7.4.1.3; the random says so if this server could have done better."""
         if agreement.suite is None:
             raise AssertionError("the suite is settled before the hello is worded")
-        random = config.provider.random(32)
+        random = config.provider.random(32, "server_random")
         if ProtocolVersion.TLS13 in config.versions:
             random = random[:24] + DOWNGRADE_TO_TLS12
         items: list[AnyExtension] = [RenegotiationInfo(b"")]

@@ -105,7 +105,9 @@ def client_exchange(
         PeerMisbehaved: the server's public value is none of its group.
     """
     if parameters is None:
-        premaster = rsa_exchange.new_premaster(offered, provider.random)
+        premaster = rsa_exchange.new_premaster(
+            offered, lambda count: provider.random(count, "premaster")
+        )
         encrypted = EncryptedPreMasterSecret(rsa_exchange.encrypt(key, premaster))
         return ClientKeyExchange(write(encrypted)), premaster
     response = parameters.group.respond(parameters.public)

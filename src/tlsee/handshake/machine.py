@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from tlsee import defaults
 from tlsee.codes import HandshakeType
 from tlsee.crypto.provider import LATER
-from tlsee.errors import ApiMisuse, PeerMisbehaved, Reasons
+from tlsee.errors import ApiMisuse, PeerMisbehaved, Reasons, TLSError
 from tlsee.handshake.flow import (
     Ask,
     Carrier,
@@ -50,7 +50,15 @@ from tlsee.handshake.states import (
     edges,
 )
 from tlsee.questions import Question
-from tlsee.trace import Direction, Epoch, MessageReceived, MessageSent, StateEntered
+from tlsee.trace import (
+    Direction,
+    Epoch,
+    MessageReceived,
+    MessageSent,
+    QuestionAnswered,
+    QuestionAsked,
+    StateEntered,
+)
 from tlsee.wire.codec import decode
 from tlsee.wire.framing import HandshakeBuffer, kind_of
 
@@ -170,9 +178,11 @@ class Driver:
                 "answer each Question event once",
             )
         if isinstance(answer, BaseException):
+            self._tell_answer(question, answer)
             self._close(question)
             raise answer
         checked = question.check(answer)
+        self._tell_answer(question, answer)
         context = self._close(question)
         following = question.then(checked)
         if following is None:
@@ -263,7 +273,7 @@ class Driver:
     def _ask(self, question: Question, context: bytes | None) -> None:
         """Try a question at once, and those to which it leads; only ``LATER`` leaves it open."""
         while True:
-            answer = question.attempt()
+            answer = self._attempt(question)
             if answer is LATER:
                 self._leave_open(question, context)
                 return
@@ -273,6 +283,23 @@ class Driver:
                 self._answered(question, checked, context)
                 return
             question = following
+
+    def _attempt(self, question: Question) -> Any:
+        if self.observe is None:
+            return question.attempt()
+        self.observe(QuestionAsked(type(question).__name__))
+        try:
+            answer = question.attempt()
+        except TLSError as refusal:
+            self._tell_answer(question, refusal)
+            raise
+        if answer is not LATER:
+            self._tell_answer(question, answer)
+        return answer
+
+    def _tell_answer(self, question: Question, answer: object) -> None:
+        if self.observe is not None:
+            self.observe(QuestionAnswered(type(question).__name__, question, answer))
 
     def _leave_open(self, question: Question, context: bytes | None) -> None:
         if context is None:

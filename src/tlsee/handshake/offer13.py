@@ -129,7 +129,7 @@ def _retry(basis: ServerBasis, agreement: Agreement, flow: Flow) -> WaitRetriedC
     """RFC 9846, 4.2.4. Early data is refused with it."""
     config, hello = basis.config, basis.hello
     hash_name = config.provider.suites[agreement.suite].hash_name
-    cookie = config.provider.random(COOKIE_LENGTH) if config.policy.cookie else None
+    cookie = config.provider.random(COOKIE_LENGTH, "cookie") if config.policy.cookie else None
     retry = basis.composer.hello_retry_request(hello, agreement, cookie)
     raw = flow.send(retry)
     if hello.legacy_session_id:

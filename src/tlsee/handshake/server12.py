@@ -148,7 +148,7 @@ class AwaitCredential(State):
         )
         shown = Shown(self.basis, session, answer.chosen, answer.scheme)
         if suite.key_exchange is KeyExchangeAlgorithm.rsa:
-            fallback = config.provider.random(FALLBACK_LENGTH)
+            fallback = config.provider.random(FALLBACK_LENGTH, "premaster instead")
             transport = KeyTransport(decrypter_of(answer.chosen), fallback)
             return ask_or_be_done(shown, transport, heard, flow)
         settled = agreement.groups[suite.key_exchange]
@@ -173,7 +173,7 @@ def _promises(config: ServerConfig, hello: ClientHello) -> dict[str, Any]:
     if hello.extensions.has(ExtensionType.session_ticket):
         return {"ticket": True}
     named = config.sessions.keeps_ids
-    return {"session_id": config.provider.random(SESSION_ID_LENGTH) if named else b""}
+    return {"session_id": config.provider.random(SESSION_ID_LENGTH, "session_id") if named else b""}
 
 
 def _staple(hello: ClientHello, credential: Credential) -> CertificateStatus | None:

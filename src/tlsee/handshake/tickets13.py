@@ -120,7 +120,7 @@ def issued(session: Session, config: ServerConfig) -> tuple[Session, bytes] | No
     provider = config.provider
     complete = replace(
         session,
-        age_add=int.from_bytes(provider.random(AGE_ADD_LENGTH), "big"),
+        age_add=int.from_bytes(provider.random(AGE_ADD_LENGTH, "ticket_age_add"), "big"),
         max_early_data=config.early_data,
     )
     ticket = config.sessions.issue(complete, provider.random, session.issued_at)

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from tlsee import errors
-from tlsee.crypto.entries import KINDS, Entry
+from tlsee.crypto.entries import Entry, checked
 from tlsee.errors import Evidence, TLSError
 from tlsee.handshake.outcome import EarlyDataSettled
 from tlsee.recording import shapes
-from tlsee.recording.kept import Configuration, LeftOut, Moment
+from tlsee.recording.kept import Answered, Configuration, How, LeftOut, Moment
 from tlsee.recording.plain import (
     reason_body,
     reason_of,
@@ -30,6 +30,7 @@ from tlsee.trace import (
     AlertSent,
     CertificateJudged,
     Choice,
+    Deed,
     Direction,
     EarlyDataRefused,
     Epoch,
@@ -178,10 +179,50 @@ def _failure(body: shapes.FailureBody) -> Failed:
 
 
 def _entry(body: shapes.EntryBody) -> Entry:
-    kind = text_of(body.kind)
-    if kind not in KINDS:
-        raise ValueError("an entry of the journal of no known kind")
-    return Entry(kind, body.code, body.data, body.about)
+    return checked(Entry(text_of(body.kind), body.code, body.data, body.about))
+
+
+def _purpose_body(item: Entry) -> shapes.PurposeBody:
+    kind, purpose = text(item.kind, BYTE), text(item.purpose, BYTE)
+    return shapes.PurposeBody(kind, item.code, item.data, item.about, purpose)
+
+
+def _purpose(body: shapes.PurposeBody) -> Entry:
+    return checked(
+        Entry(text_of(body.kind), body.code, body.data, body.about, text_of(body.purpose))
+    )
+
+
+def _deed_body(item: Deed) -> shapes.DeedBody:
+    return shapes.DeedBody(text(item.what, BYTE), tuple(map(value_body, item.arguments)), item.data)
+
+
+def _deed(body: shapes.DeedBody) -> Deed:
+    return Deed(text_of(body.what), tuple(map(value_of, body.arguments)), body.data)
+
+
+class _Thing(NamedTuple):
+    """The struct of an answer's thing, and the way there and back."""
+
+    shape: type
+    pack: Callable[[Any], Any]
+    unpack: Callable[[Any], Any]
+
+
+def _answered_body(item: Answered) -> shapes.AnsweredBody:
+    row = _THINGS.get(item.how)
+    thing = write(row.pack(item.thing)) if row is not None else b""
+    values = tuple(map(value_body, item.values))
+    return shapes.AnsweredBody(text(item.question, BYTE), item.how, values, thing)
+
+
+def _answered(body: shapes.AnsweredBody) -> Answered:
+    how = How(body.how)
+    row = _THINGS.get(how)
+    if row is None and body.thing:
+        raise ValueError("an answer with more behind it than it has")
+    thing = row.unpack(read(row.shape, body.thing)) if row is not None else None
+    return Answered(text_of(body.question), how, tuple(map(value_of, body.values)), thing)
 
 
 def _configuration_body(item: Configuration) -> shapes.ConfigurationBody:
@@ -202,6 +243,16 @@ def _pick(table: tuple[Any, ...], place: int) -> Any:
         raise ValueError(f"{place} where {len(table) - 1} is the most")
     return table[place]
 
+
+_THINGS: dict[int, _Thing] = {
+    How.VERDICT: _Thing(shapes.VerdictBody, verdict_body, verdict_of),
+    How.REFUSED: _Thing(
+        shapes.FailureBody,
+        lambda error: _failure_body(Failed(error)),
+        lambda body: _failure(body).error,
+    ),
+    How.CONFIGURATION: _Thing(shapes.ConfigurationBody, _configuration_body, _configuration),
+}
 
 ROWS: tuple[Row, ...] = (
     _message(1, MessageSent),
@@ -265,6 +316,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(33, Configuration, shapes.ConfigurationBody, _configuration_body, _configuration),
     _number(34, LeftOut, "number"),
+    Row(35, Entry, shapes.PurposeBody, _purpose_body, _purpose),  # is written; 32 is read still
+    Row(36, Deed, shapes.DeedBody, _deed_body, _deed),
+    Row(37, Answered, shapes.AnsweredBody, _answered_body, _answered),
 )
 BY_CLASS = {row.kind: row for row in ROWS}
 BY_NUMBER = {row.number: row for row in ROWS}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import enum
+from typing import Any, ClassVar
 
-from tlsee.trace import Role
+from tlsee.crypto.entries import Entry
+from tlsee.trace import Deed, Role
 from tlsee.values import value
 
 
@@ -17,7 +19,7 @@ class Moment:
         cpu: nanoseconds of processor time that the thread has used since it told of the moment
             before, the recorder's own not counted; ``None`` where another thread told of that.
             What the application did in between is in it.
-        item: a trace event, ``crypto.entries.Entry``, ``Configuration`` or ``LeftOut``.
+        item: a trace event, or one of ``NO_EVENTS``.
     """
 
     at: int
@@ -34,7 +36,41 @@ class Configuration:
 
 
 @value
+class Answered:
+    """What a question was answered with; in full recordings alone.
+
+    Attributes:
+        question: the class of the question. ``how``: see ``How``.
+        values: the answer as values: of ChooseCredential the chosen one, its scheme, whether the
+            name is known, then each candidate with what became of it; of FindSession an item for
+            each identity; of IsReplay the truth; of Sign and Decrypt the bytes; of FetchAll each
+            place and what was there, bytes or a sentence.
+        thing: a ``Verdict``, a ``Configuration`` or the exception that refused, or ``None``.
+    """
+
+    question: str
+    how: How
+    values: tuple[Any, ...] = ()
+    thing: Any = None
+    _hidden: ClassVar[frozenset[str]] = frozenset({"values"})
+
+
+class How(enum.IntEnum):
+    """What kind of an answer it is; the numbers are the format's."""
+
+    VALUES = 0
+    VERDICT = 1
+    NEEDS = 2  # a judge wants something fetched first
+    REFUSED = 3
+    CONFIGURATION = 4
+
+
+@value
 class LeftOut:
     """So many events had no place in the recording: its bound was reached."""
 
     number: int
+
+
+# What stands in a recording beside the trace's events.
+NO_EVENTS = (Entry, Configuration, LeftOut, Deed, Answered)

@@ -15,20 +15,24 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from tlsee.config import ClientConfig, ServerConfig
-from tlsee.crypto import journal
+from tlsee.crypto.journal import Journal
 from tlsee.errors import ApiMisuse
+from tlsee.recording.answers import answered_of
 from tlsee.recording.encoding import BY_CLASS, encode
 from tlsee.recording.format import FrameWriter, Header, header_bytes
 from tlsee.recording.kept import LeftOut, Moment
 from tlsee.recording.recording import Recording, create
 from tlsee.recording.redact import in_full, redacted
 from tlsee.recording.settings import configuration_of
+from tlsee.recording.watching import watched_config
 from tlsee.trace import (
     AlertArrived,
     AlertSent,
     CertificateJudged,
+    Deed,
     Failed,
     HandshakeCompleted,
+    QuestionAnswered,
     TraceEvent,
 )
 
@@ -60,6 +64,7 @@ class Recorder:
     Attributes:
         failure: what ended the writing, or ``None``: an observer does not disturb what it
             observes, so a full disk ends the file and not the connection.
+        on_deed: takes a ``trace.Deed``; ``None`` unless all is kept.
 
     Raises:
         OSError: the file cannot be made.
@@ -77,6 +82,8 @@ class Recorder:
     ) -> None:
         self.failure: Exception | None = None
         self._in_full = reveal_secrets
+        # What the program does is no event, and holds all that it says.
+        self.on_deed: Callable[[Deed], None] | None = self._take if reveal_secrets else None
         self._keeps = in_full if reveal_secrets else redacted
         self._clock = clock
         self._cpu_clock = cpu_clock
@@ -85,7 +92,7 @@ class Recorder:
         self._lost = 0
         self._room = limit
         self._lock = threading.Lock()  # one thread may read while another writes
-        self._journal = journal.Journal()
+        self._journal = Journal()
         self._journal_read = 0
         self._file: int | None = None
         if file is not None:
@@ -118,23 +125,44 @@ class Recorder:
         Raises:
             ApiMisuse: the recorder does not reveal secrets, and the answers are nothing else.
         """
+        self.adopt(config, self._journal)
+        return watched_config(config, self._journal)
+
+    def adopt(self, config: ClientConfig | ServerConfig, book: Journal) -> None:
+        """Write down what a configuration was asked that is watched already.
+
+        Args:
+            config: as it was given to ``watched_config``. ``book``: the journal beside it.
+
+        Raises:
+            ApiMisuse: as ``watched``.
+        """
         if not self._in_full:
             raise ApiMisuse(
                 "a redacted recording has no journal", "make a Recorder(reveal_secrets=True)"
             )
         with self._lock:
+            self._journal = book
             self._keep(configuration_of(config))
-        return config.with_provider(journal.recording(config.provider, self._journal))
 
     def on_event(self, event: TraceEvent) -> None:
         """Keep an event, or what may be kept of it."""
+        if type(event) is QuestionAnswered and self._in_full:
+            self._take(event, answered_of(event))
+        else:
+            self._take(event)
+
+    def _take(self, *items: Any) -> None:
         thread = threading.get_ident()
         used = self._cpu_clock()
         with self._lock:
             cpu = used - self._cpu if thread == self._thread else None
             try:
                 self._drain()
-                self._keep(event, cpu)
+                for item in items:
+                    if item is not None:
+                        self._keep(item, cpu)
+                        cpu = None
             except Exception as error:  # noqa: BLE001 - whoever is observed must not hear of it
                 self._lost += 1
                 self.failure = self.failure or error

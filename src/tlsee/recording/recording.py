@@ -18,7 +18,7 @@ from tlsee.recording.format import (
     header_bytes,
     read_header,
 )
-from tlsee.recording.kept import Configuration, LeftOut, Moment
+from tlsee.recording.kept import NO_EVENTS, Configuration, LeftOut, Moment
 from tlsee.text import count
 from tlsee.trace import (
     CertificateJudged,
@@ -30,7 +30,6 @@ from tlsee.trace import (
 )
 
 OWNER_ONLY = 0o600
-_OURS = (Entry, Configuration, LeftOut)  # moments that are no trace events
 _CLIENT_HELLO = 1  # the type of the first message of any connection
 
 
@@ -121,7 +120,7 @@ class Recording:
     def timed(self) -> Iterator[tuple[float, TraceEvent]]:
         """The same with their times: pairs of seconds since the beginning and event."""
         for moment in self.moments:
-            if not isinstance(moment.item, _OURS):
+            if not isinstance(moment.item, NO_EVENTS):
                 yield moment.at / 1e9, moment.item
 
     @property

@@ -16,9 +16,17 @@ from typing import Any
 from tlsee.codes import ContentType
 from tlsee.crypto.entries import Entry
 from tlsee.keys.protection import HEADER_LENGTH
-from tlsee.recording.kept import Configuration
+from tlsee.recording.kept import Answered, Configuration
 from tlsee.recording.seen import seen_choice
-from tlsee.trace import CertificateJudged, Choice, RecordReceived, RecordSent, SecretDerived
+from tlsee.trace import (
+    CertificateJudged,
+    Choice,
+    Deed,
+    QuestionAnswered,
+    RecordReceived,
+    RecordSent,
+    SecretDerived,
+)
 from tlsee.values import replace
 
 # What is told in messages, alerts and lengths anyhow; a content type not named here goes.
@@ -54,9 +62,14 @@ def _nothing(_: Any) -> None:
     return None
 
 
+def _kind_alone(answered: QuestionAnswered) -> QuestionAnswered:
+    return QuestionAnswered(answered.kind)
+
+
 _IN_FULL: dict[type, Callable[[Any], Any]] = {
     Choice: lambda choice: seen_choice(choice, in_full=True),
     CertificateJudged: _alone,
+    QuestionAnswered: _kind_alone,
 }
 _REDACTED: dict[type, Callable[[Any], Any]] = {
     Choice: lambda choice: seen_choice(choice, in_full=False),
@@ -66,6 +79,9 @@ _REDACTED: dict[type, Callable[[Any], Any]] = {
     SecretDerived: _nothing,
     Entry: _nothing,
     Configuration: _nothing,
+    Deed: _nothing,
+    Answered: _nothing,
+    QuestionAnswered: _kind_alone,
 }
 
 

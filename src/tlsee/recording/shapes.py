@@ -295,6 +295,36 @@ class EntryBody:
 
 
 @struct
+class PurposeBody:
+    """The same with what it was for; the only one that is written."""
+
+    kind: bytes = opaque(1, BYTE)
+    code: int = u32()
+    data: bytes = opaque(0, LONG)
+    about: bytes = opaque(0, BYTE)
+    purpose: bytes = opaque(0, BYTE)
+
+
+@struct
+class DeedBody:
+    """Something that the program did with the connection (``trace.Deed``)."""
+
+    what: bytes = opaque(1, BYTE)
+    arguments: tuple[Value, ...] = vector(Value, 0, SHORT)
+    data: bytes = rest()
+
+
+@struct
+class AnsweredBody:
+    """What a question was answered with; ``thing`` is empty or the struct that ``how`` says."""
+
+    question: bytes = opaque(1, BYTE)
+    how: int = u8()
+    values: tuple[Value, ...] = vector(Value, 0, LONG)
+    thing: bytes = rest()
+
+
+@struct
 class SettingBody:
     """A value of the configuration, by its name."""
 

@@ -178,10 +178,13 @@ class Listener:
         name: tuple[Any, ...] = self._sock.getsockname()
         return name[0], name[1]
 
-    def accept(self, *, observers: Sequence[Observer] = ()) -> Stream:
+    def accept(
+        self, *, observers: Sequence[Observer] = (), config: ServerConfig | None = None
+    ) -> Stream:
         """The next connection, before its handshake, so that a silent client stops nobody.
 
         Shake hands in the thread that serves it: by ``handshake()`` or by the first use.
+        ``config`` is for this connection, such as one that a recorder watches.
 
         Raises:
             OSError: the listener is closed, or its timeout passed.
@@ -195,7 +198,7 @@ class Listener:
                 sock.settimeout(None)
                 return wrap_server(
                     sock,
-                    self.config,
+                    self.config if config is None else config,
                     handshake_timeout=self._handshake_timeout,
                     observers=observers,
                     on_question=self._on_question,

@@ -11,11 +11,13 @@ from tests.unit.crypto.keys import private_key, spki
 from tlsee.codes import NamedGroup, SignatureScheme
 from tlsee.crypto.finite_field import known_prime
 from tlsee.crypto.groups import field_parameters
-from tlsee.crypto.journal import Entry, Journal, Replay, recording, replaying
+from tlsee.crypto.journal import Entry, Journal, recording
 from tlsee.crypto.provider import LATER, Group, Later, Provider
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.replay import Replay, replaying
 from tlsee.crypto.schemes import load_public_key
 from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
+from tlsee.values import replace
 
 GROUPS = sorted(PROVIDER.groups)
 MODP2048 = known_prime("modp", 2048).to_bytes(256)
@@ -228,27 +230,58 @@ def test_a_hybrid_response_needs_its_secret(code: NamedGroup) -> None:
 
 
 def test_another_question_is_refused() -> None:
-    """A number, group, scheme or kind other than the next entry's, and the end, are ApiMisuse."""
+    """A number, group, scheme or kind that no entry has, and what is used up, are ApiMisuse."""
     entries = [Entry.random(b"secret"), Entry.key_share(NamedGroup.x25519, bytes(range(32)))]
     player = replaying(PROVIDER, Journal.of(entries))
-    for ask in (lambda: player.random(7), player.now, player.groups[NamedGroup.x25519].generate):
-        with pytest.raises(ApiMisuse, match="entry 0 of the journal is random 6"):
+    for ask in (lambda: player.random(7), player.now, player.groups[NamedGroup.x448].generate):
+        with pytest.raises(ApiMisuse, match="which the journal does not have"):
             ask()
     assert player.random(6) == b"secret"
-    with pytest.raises(ApiMisuse, match=r"asks for key_share x448, and entry 1 .* x25519"):
+    with pytest.raises(ApiMisuse, match="asks for key_share x448, which the journal does not"):
         player.groups[NamedGroup.x448].generate()
     player.groups[NamedGroup.x25519].generate()
-    with pytest.raises(ApiMisuse, match="has ended"):
-        player.now()
+    with pytest.raises(ApiMisuse, match="asks for key_share x25519, which the journal does not"):
+        player.groups[NamedGroup.x25519].generate()
+
+
+def test_answers_are_found_by_their_purpose() -> None:
+    """Asked in another order, each question gets its own answer; places count within a purpose."""
+    journal = Journal()
+    recorder = recording(PROVIDER, journal)
+    hello, session, second = (
+        recorder.random(32, purpose) for purpose in ("client_random", "session_id", "client_random")
+    )
+    plain = recorder.random(32)
+    replay = Replay(PROVIDER, journal)
+    player = replay.provider
+    assert player.random(32, "session_id") == session
+    assert player.random(32) == plain
+    assert player.random(32, "client_random") == hello
+    assert player.random(32, "client_random") == second
+    with pytest.raises(ApiMisuse, match="random 32 for client_random, which the journal"):
+        player.random(32, "client_random")
+    assert replay.problem.startswith("the replay asks for random 32 for client_random")
+
+
+def test_beyond_the_journal() -> None:
+    """What a journal does not have comes from whoever stands behind it, and is listed."""
+    journal = Journal.of([Entry.random(b"one", "grease"), Entry.clock(7.0)])
+    replay = Replay(
+        PROVIDER, journal, replace(PROVIDER, random=lambda count, purpose="": b"z" * count)
+    )
+    player = replay.provider
+    assert [player.random(3, "grease"), player.random(3, "grease")] == [b"one", b"zzz"]
+    assert [player.now(), player.now()] == [7.0, 7.0]
+    assert replay.made == ["random 3 for grease"]
 
 
 def test_another_kind_is_refused() -> None:
     """An entry with the same code but of another kind is no answer."""
     journal = Journal.of([Entry.random(b"")])
-    with pytest.raises(ApiMisuse, match="entry 0 of the journal is random 0"):
+    with pytest.raises(ApiMisuse, match="asks for clock 0"):
         replaying(PROVIDER, journal).now()
     journal = Journal.of([Entry.response(NamedGroup.x25519, bytes(32), bytes(32))])
-    with pytest.raises(ApiMisuse, match="entry 0 of the journal is response x25519"):
+    with pytest.raises(ApiMisuse, match="asks for key_share x25519"):
         replaying(PROVIDER, journal).groups[NamedGroup.x25519].generate()
 
 

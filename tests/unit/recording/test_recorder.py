@@ -25,11 +25,13 @@ from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.trace import (
     CertificateJudged,
+    Deed,
     Epoch,
     Failed,
     HandshakeCompleted,
     MessageReceived,
     MessageSent,
+    QuestionAsked,
     Role,
     SecretDerived,
     StateEntered,
@@ -232,7 +234,7 @@ def test_without_observers_nothing_of_it_runs(monkeypatch: pytest.MonkeyPatch) -
 
         monkeypatch.setattr(owner, name, counted)
     events: list[str] = []
-    for kind in (MessageSent, MessageReceived, StateEntered, SecretDerived):
+    for kind in (MessageSent, MessageReceived, StateEntered, SecretDerived, QuestionAsked, Deed):
         init = kind.__init__
 
         def made(self: Any, *given: Any, init: Any = init) -> None:
@@ -245,6 +247,10 @@ def test_without_observers_nothing_of_it_runs(monkeypatch: pytest.MonkeyPatch) -
     Pair(client_options={"observers": [Recorder()]}).run()
     assert calls.count("Recorder.on_event") == calls.count("ClientConnection._notify") > 20
     assert "MessageSent" in events
+    assert "QuestionAsked" in events
+    events.clear()
+    Pair(client_options={"observers": [Recorder(reveal_secrets=True)]}).run()
+    assert "Deed" in events
 
 
 # --- All of it ----------------------------------------------------------------------------------
