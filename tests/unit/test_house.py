@@ -38,6 +38,8 @@ ONLY_IN = {
     "idna": ("tlsee.identity",),
     "publicsuffixlist": ("tlsee.identity",),
     "redis": ("tlsee.sessions",),
+    "dpkt": ("tlsee.explain.capture",),
+    "pcapng": ("tlsee.explain.capture",),
     "click": ("tlsee.cli",),
     "rich": ("tlsee.cli", "tlsee.explain.report"),
     "starlette": ("tlsee.cli.live",),
@@ -49,6 +51,7 @@ POSIX_ONLY = {
 }  # fmt: skip
 # Besides the standard library and what pyproject.toml names.
 OPTIONAL = {"idna", "anyio", "redis", "publicsuffixlist", "pkcs11", "starlette", "uvicorn"}
+OPTIONAL |= {"dpkt", "pcapng"}
 
 
 def _within(name: str, package: str) -> bool:

@@ -45,6 +45,14 @@ REVEALED = (
     "A recording of a TLS connection, made by tlsee. KEEP IT SECRET: it holds the keys to all that "
     "was said, and private keys that were made for it."
 )
+OVERHEARD = (
+    "A TLS connection between others, as it went over the wire; tlsee made this of a capture. It "
+    "holds no secrets; what was encrypted is in it as it was, and opens to whoever has the keys."
+)
+OVERHEARD_REVEALED = (
+    "A TLS connection between others, as it went over the wire; tlsee made this of a capture and a "
+    "key. KEEP IT SECRET: it holds the keys to all that was said."
+)
 
 
 @struct
@@ -60,6 +68,7 @@ class Start:
 
 REVEALS = 1  # of Start.flags
 HAS_PSEUDONYMS = 2
+IS_OVERHEARD = 4
 
 
 @struct
@@ -78,6 +87,7 @@ class Header:
     Attributes:
         version: of the format. ``began``: nanoseconds since the epoch.
         reveals_secrets: whether everything is in it. ``has_pseudonyms``: whether names are not.
+        overheard: whether it is of a capture, told as the client would have; there is no journal.
         program: what wrote it. ``note``: the sentence that stands in the file.
     """
 
@@ -86,18 +96,22 @@ class Header:
     has_pseudonyms: bool = False
     program: str = ""
     version: int = VERSION
+    overheard: bool = False
 
     @property
     def note(self) -> str:
         """What is in the file and what is not, as the file itself says in clear text."""
         if self.reveals_secrets:
-            return REVEALED
-        return PSEUDONYMS if self.has_pseudonyms else REDACTED
+            return OVERHEARD_REVEALED if self.overheard else REVEALED
+        if self.has_pseudonyms:
+            return PSEUDONYMS
+        return OVERHEARD if self.overheard else REDACTED
 
 
 def header_bytes(header: Header) -> bytes:
     """A file's beginning."""
     flags = REVEALS * header.reveals_secrets | HAS_PSEUDONYMS * header.has_pseudonyms
+    flags |= IS_OVERHEARD * header.overheard
     start = write(
         Start(
             header.version,
@@ -137,6 +151,7 @@ def read_header(data: bytes) -> tuple[Header, int]:
         bool(start.flags & REVEALS),
         bool(start.flags & HAS_PSEUDONYMS),
         start.program.decode("ascii", "replace"),
+        overheard=bool(start.flags & IS_OVERHEARD),
     )
     return header, size
 
