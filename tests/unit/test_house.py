@@ -42,6 +42,8 @@ ONLY_IN = {
     "pcapng": ("tlsee.explain.capture",),
     "click": ("tlsee.cli",),
     "rich": ("tlsee.cli", "tlsee.explain.report"),
+    "htpy": ("tlsee.explain.report", "tlsee.cli.live"),
+    "markupsafe": ("tlsee.explain.report", "tlsee.cli.live"),
     "starlette": ("tlsee.cli.live",),
     "uvicorn": ("tlsee.cli.live",),
 }

@@ -1,0 +1,40 @@
+"""How much of a recording the page shows: a hostile one must not make it long, or slow to open."""
+
+from __future__ import annotations
+
+STEPS_FIRST = 120  # steps that are shown from the beginning; a handshake has some 20
+STEPS_LAST = 20  # and from the end, where it tells how it ended
+FIELDS_SHOWN = 2_400  # fields of all messages; a mutual handshake with long chains has 1,500
+FIELDS_OF_A_MESSAGE = 1_200
+FIELDS_OF_RECORDS = 600
+DEPTH_SHOWN = 24  # fields within fields; a certificate comes to 14
+BYTES_OF_A_FIELD = 2_048  # in hexadecimal; the longest post-quantum share has 1,665
+BYTES_SHOWN = 40_000  # of all messages and records
+RECORDS_SHOWN = 120  # rows of records, runs of application data folded into one
+PATHS_SHOWN = 8
+CHECKS_SHOWN = 40  # of a certificate; the profiles have fewer
+CERTIFICATES_SHOWN = 12  # of a path
+CANDIDATES_SHOWN = 60  # of a choice
+NODES_SHOWN = 80  # of the key schedule; each KeyUpdate adds three
+PATH_SHOWN = 80  # states of the path through the machine
+TERMS_SHOWN = 48  # of the glossary
+
+
+class Budget:
+    """How many fields and bytes may still be shown."""
+
+    def __init__(self, fields: int = FIELDS_SHOWN, octets: int = BYTES_SHOWN) -> None:
+        self.fields = fields
+        self.octets = octets
+
+    def take_fields(self, wanted: int, limit: int = FIELDS_OF_A_MESSAGE) -> int:
+        """How many of these may be shown; they are spent."""
+        given = min(wanted, limit, self.fields)
+        self.fields -= given
+        return given
+
+    def take_bytes(self, wanted: int) -> int:
+        """How many bytes of a field may be shown; they are spent."""
+        given = min(wanted, BYTES_OF_A_FIELD, self.octets)
+        self.octets -= given
+        return given

@@ -1,0 +1,156 @@
+"""A field tree beside its bytes, each row linked to its bytes and back.
+
+Both sides name a field by its place in ``Field.walk``: ``m4.f7`` is the eighth of message 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from htpy import Element, Node, a, b, details, div, i, p, small, span, summary
+
+from tlsee.explain.dissect import Field
+from tlsee.explain.report.html.bounds import DEPTH_SHOWN, FIELDS_OF_A_MESSAGE, Budget
+from tlsee.text import count
+
+__all__ = ["beside"]
+
+TINTS = 6  # colours that leaves take in turn, so that neighbours are told apart
+OPEN_DEPTH = 1  # fields down to here are unfolded where there is more within
+ROW = 16  # bytes in a row of hexadecimal; the style sheet's width goes with it
+
+
+def beside(
+    field: Field, prefix: str, budget: Budget, limit: int = FIELDS_OF_A_MESSAGE
+) -> tuple[Node, int]:
+    """The tree and its bytes side by side, and how many of its fields had no place."""
+    total = sum(1 for _ in field.walk())
+    shown = budget.take_fields(total, limit)
+    tree = _Tree(prefix, shown)
+    rows = list(tree.parts_of(field))
+    left = total - shown
+    missing = p(".cut")[f"{count(left, 'field')} more: the page has no place for them."]
+    octets = _Octets(prefix, tree.numbers, budget)
+    node = div(".split")[
+        div(".tree", role="group", aria_label=f"Fields of {field.name}")[
+            rows, missing if left else None
+        ],
+        octets.pane(field),
+    ]
+    return node, left
+
+
+class _Tree:
+    """The rows of a tree; counts as ``Field.walk`` does."""
+
+    def __init__(self, prefix: str, shown: int) -> None:
+        self._prefix = prefix
+        self._shown = shown
+        self._number = 0
+        self._leaf = 0
+        self.numbers: set[int] = set()  # of the fields that have a row
+
+    def parts_of(self, field: Field) -> Iterator[Element]:
+        """The rows of a whole message: its parts, for its own name is the heading already."""
+        self._number = 1
+        if not field.children:
+            self._number = 0
+            yield self._leaf_row(field, "", "")
+        for child in field.children:
+            yield from self._row(child, field, 1)
+
+    def _row(self, field: Field, parent: Field, depth: int) -> Iterator[Element]:
+        if self._number >= self._shown:
+            return
+        about = field.about if field.about not in (parent.about, field.words) else ""
+        clause = field.clause if field.clause != parent.clause else ""
+        if field.children and depth < DEPTH_SHOWN:
+            yield self._branch(field, about, clause, depth)
+        else:
+            yield self._leaf_row(field, about, clause)
+            self._number += sum(1 for _ in field.walk()) - 1
+
+    def _branch(self, field: Field, about: str, clause: str, depth: int) -> Element:
+        name = self._name()
+        deeper = any(child.children for child in field.children)
+        head = summary[b[_short(field.name)], self._rest(field, about, clause)]
+        inside = [row for child in field.children for row in self._row(child, field, depth + 1)]
+        unfolded = depth <= OPEN_DEPTH and deeper
+        return details(id=name, open=unfolded)[head, inside]
+
+    def _leaf_row(self, field: Field, about: str, clause: str) -> Element:
+        name = self._name()
+        tint = f"c{self._leaf % TINTS}" if field.raw else None
+        self._leaf += bool(field.raw)
+        return p(id=name, class_=tint)[
+            a(href=f"#{name}")[_short(field.name)], self._rest(field, about, clause)
+        ]
+
+    def _name(self) -> str:
+        name = f"{self._prefix}.f{self._number}"
+        self.numbers.add(self._number)
+        self._number += 1
+        return name
+
+    def _rest(self, field: Field, about: str, clause: str) -> Node:
+        problem = field.problem and span(".bad")[f" ! {field.problem}"]
+        return [
+            " ",
+            span[field.words],
+            problem or None,
+            [" ", small[_place(field), f", {clause}" if clause else ""]],
+            i[about] if about else None,
+        ]
+
+
+class _Octets:
+    """The bytes of a tree, a link for each leaf that has a row."""
+
+    def __init__(self, prefix: str, numbers: set[int], budget: Budget) -> None:
+        self._prefix = prefix
+        self._numbers = numbers
+        self._budget = budget
+        self._cut = False  # whether bytes were left out
+
+    def pane(self, field: Field) -> Element:
+        cells = list(self._cells(field))
+        rows = range(0, max(1, len(field.raw)), ROW)
+        gutter = "\n".join(f"{at:04x}" for at in rows)
+        label = f"Bytes of {field.name}; each stretch leads to its field"
+        return div(".octets", role="group", aria_label=label, tabindex="0")[
+            None if self._cut else span(".gutter", aria_hidden="true")[gutter],
+            div(".hex")[cells],
+        ]
+
+    def _cells(self, field: Field) -> Iterator[Node]:
+        for number, leaf in enumerate(field.walk()):
+            if leaf.children or not leaf.raw:
+                continue
+            given = self._budget.take_bytes(len(leaf.raw))
+            text = leaf.raw[:given].hex(" ")
+            if given < len(leaf.raw):
+                self._cut = True
+                text += f" .. {len(leaf.raw) - given:,} more"
+            if number in self._numbers:
+                name = f"#{self._prefix}.f{number}"
+                yield a(href=name, tabindex="-1", aria_label=f"{leaf.name}, {_place(leaf)}")[text]
+            else:
+                yield span[text]
+            yield " "
+            if not self._budget.octets:
+                self._cut = True
+                yield span(".cut")["The page has no place for more bytes."]
+                return
+
+
+def _place(field: Field) -> str:
+    """Its first byte and its last."""
+    if not len(field):
+        return f"at {field.start}"
+    return f"{field.start}" if len(field) == 1 else f"{field.start}-{field.end - 1}"
+
+
+def _short(name: str) -> str:
+    """A name within its parent: what the parent's name says already is left out."""
+    head, dot, last = name.rpartition(".")
+    return last if dot and last in ("length", "data") and head else name

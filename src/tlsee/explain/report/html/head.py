@@ -1,0 +1,92 @@
+"""The top of the page: what the recording is of, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from htpy import Element, Node, a, button, dd, div, dl, dt, h1, header, label, nav, p, span
+from htpy import input as field
+
+from tlsee.explain.account import Ending
+from tlsee.explain.report.html.markup import clause_of, crumbs, sign, step_link
+from tlsee.explain.report.html.sheet import Sheet
+
+__all__ = ["banner", "bar", "verdict_card"]
+
+_WORDS = {
+    Ending.CONNECTED: "Connected",
+    Ending.CUT: "Broken afterwards",
+    Ending.REFUSED_HERE: "Refused by this side",
+    Ending.REFUSED_THERE: "Refused by the other side",
+    Ending.UNFINISHED: "Not finished",
+}
+
+
+def bar(sections: list[tuple[str, str]]) -> Element:
+    """The bar that stays in view: the sections, and what a script adds to them."""
+    links = [a(href=f"#{name}")[title] for name, title in sections]
+    tools = div(".tools", hidden=True)[
+        label(".seek")[
+            span(".apart")["Search fields and messages"],
+            field(type="search", id="seek", placeholder="Search  /", autocomplete="off"),
+        ],
+        span(id="found", role="status"),
+        button(type="button", id="unfold", aria_pressed="false")["Unfold all"],
+        button(type="button", id="quiz", aria_pressed="false")["Quiz"],
+        button(type="button", id="theme", aria_pressed="false")["Dark"],
+        button(type="button", id="print")["Print"],
+    ]
+    return div(".bar")[nav(aria_label="Sections")[links], tools]
+
+
+def banner(sheet: Sheet) -> Element:
+    """Whose recording it is, of when, and what is in it."""
+    heading = sheet.account.heading
+    return header(".banner")[
+        p(".mark")["tlsee"],
+        h1[heading.title],
+        p(".facts")[crumbs((f"recorded by {heading.whose}", heading.when, _version(sheet)))],
+        p(".note")[heading.note] if heading.note else None,
+        [p(".note bad")[sign("bad"), " ", sentence] for sentence in heading.missing],
+    ]
+
+
+def _version(sheet: Sheet) -> str:
+    version = sheet.account.story.version
+    return version.label if version is not None else ""
+
+
+def verdict_card(sheet: Sheet) -> Element:
+    """How it ended, why, where to look, and what helps."""
+    outcome = sheet.account.outcome
+    kind = "ok" if outcome.good else "open" if outcome.ending is Ending.UNFINISHED else "bad"
+    return div(f".verdict.{kind}", id="verdict", role="region", aria_label="Verdict")[
+        p(".ending")[sign(kind), f" {_WORDS[outcome.ending]}"],
+        p(".headline")[outcome.headline.removeprefix("Connected: ")],
+        dl[[(dt[term], dd[text]) for term, text in _rows(sheet)]],
+    ]
+
+
+def _rows(sheet: Sheet) -> Iterator[tuple[str, Node]]:
+    outcome = sheet.account.outcome
+    for sentence in outcome.sentences:
+        term, colon, rest = sentence.partition(": ")
+        if outcome.good and colon:
+            yield term, rest[:1].upper() + rest[1:]
+        else:
+            yield "Why", sentence
+    if outcome.name:
+        yield "Reason", crumbs((span(".name")[outcome.name], clause_of(outcome.clause)))
+    if outcome.alert:
+        yield "Alert", outcome.alert
+    if outcome.fix:
+        yield "What helps", outcome.fix[:1].upper() + outcome.fix[1:]
+    links = [_evidence(sheet, number) for number in outcome.evidence]
+    if links:
+        yield "Evidence", crumbs(links)
+
+
+def _evidence(sheet: Sheet, number: int) -> Node:
+    titles = {view.step.number: view.title for view in sheet.account.steps}
+    text = f"step {number}, {titles[number]}" if number in titles else f"step {number}"
+    return step_link(number, sheet.href(number), text)

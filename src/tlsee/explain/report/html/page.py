@@ -1,0 +1,102 @@
+"""The page, put together: what is needed stands in it, and nothing is fetched."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from htpy import Element, body, footer, head, html, kbd, main, meta, p, title
+from htpy import a as anchor
+from htpy import script as script_element
+from htpy import style as style_element
+from markupsafe import Markup
+
+from tlsee.explain.account import Account
+from tlsee.explain.report.html.assets import policy, script, style
+from tlsee.explain.report.html.head import banner, bar, verdict_card
+from tlsee.explain.report.html.markup import only_ascii
+from tlsee.explain.report.html.messages import messages
+from tlsee.explain.report.html.records import records, shown
+from tlsee.explain.report.html.sequence import sequence
+from tlsee.explain.report.html.sheet import Sheet
+
+__all__ = ["page"]
+
+
+LANGUAGE = "en"
+
+
+def page(account: Account) -> str:
+    """A recording as one HTML file: ASCII, complete without a script, needing no other file.
+
+    What it shows is bounded (``bounds``), and it says what it left out.
+    """
+    sheet = Sheet(account)
+    return only_ascii(str(_document(sheet, _sections(sheet))))
+
+
+class Section(NamedTuple):
+    """A section: its identifier, what the bar calls it, and itself."""
+
+    name: str
+    title: str
+    content: Element
+
+
+def _sections(sheet: Sheet) -> list[Section]:
+    """Those that have something to say, in the order of the page."""
+    runs, left_out = shown(sheet.account.records)
+    sheet.record_ids = frozenset(run[0].number for run in runs)
+    found: list[tuple[str, str, Element | None]] = [
+        ("sequence", "Sequence", sequence(sheet)),
+        ("messages", "Messages", messages(sheet)),
+        ("records", "Records", records(sheet, runs, left_out)),
+    ]
+    return [Section(name, text, part) for name, text, part in found if part is not None]
+
+
+def _document(sheet: Sheet, sections: list[Section]) -> Element:
+    """The whole of it; style and script are files of this package, and no peer's."""
+    heading = sheet.account.heading
+    named = [(section.name, section.title) for section in sections]
+    return html(lang=LANGUAGE)[
+        head[
+            meta(charset="utf-8"),
+            meta(http_equiv="Content-Security-Policy", content=policy()),
+            meta(name="viewport", content="width=device-width, initial-scale=1"),
+            meta(name="referrer", content="no-referrer"),
+            meta(name="color-scheme", content="light dark"),
+            title[f"{heading.title}: {sheet.account.outcome.headline} - tlsee"],
+            style_element[Markup(style())],  # noqa: S704  a file of ours
+        ],
+        body[
+            anchor(".skip", href="#main")["Skip to the verdict"],
+            banner(sheet),
+            bar(named),
+            main(id="main", tabindex="-1")[
+                verdict_card(sheet), [section.content for section in sections]
+            ],
+            _foot(),
+            script_element[Markup(script())],  # noqa: S704  a file of ours
+        ],
+    ]
+
+
+def _foot() -> Element:
+    return footer[
+        p[
+            "Every value on this page was read from the recorded bytes or was told by the side "
+            "that recorded them. The page is one file: it fetches nothing and sends nothing."
+        ],
+        p(".keys", hidden=True)[
+            kbd["/"],
+            " search ",
+            kbd["j"],
+            " ",
+            kbd["k"],
+            " next and previous message ",
+            kbd["o"],
+            " fold or unfold it ",
+            kbd["Esc"],
+            " leave the search",
+        ],
+    ]

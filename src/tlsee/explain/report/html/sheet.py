@@ -1,0 +1,89 @@
+"""What the sections of a page share: the account, what is bounded, and how they name each other."""
+
+from __future__ import annotations
+
+import re
+
+from tlsee.codes import ContentType
+from tlsee.explain.account import Account, StepView
+from tlsee.explain.report.html.bounds import STEPS_FIRST, STEPS_LAST, Budget
+from tlsee.explain.story import Kind
+from tlsee.trace import Epoch, Role
+
+__all__ = ["Sheet", "content_name", "epoch_class", "is_bad", "slug"]
+
+_EPOCHS = {
+    Epoch.INITIAL: "clear",
+    Epoch.EARLY: "early",
+    Epoch.HANDSHAKE: "hs",
+    Epoch.APPLICATION: "ap",
+}
+
+
+def slug(text: str) -> str:
+    """A name as part of an identifier: letters, digits and hyphens."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+class Sheet:
+    """An account on its way to a page.
+
+    Attributes:
+        steps: those that are shown. left_out: how many between them are not.
+        evidence: the numbers of the steps that a failure is about.
+    """
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self.budget = Budget()
+        steps = account.steps
+        self.left_out = max(0, len(steps) - STEPS_FIRST - STEPS_LAST)
+        self.steps = steps
+        if self.left_out:
+            self.steps = (*steps[:STEPS_FIRST], *steps[-STEPS_LAST:])
+        self.gap_before = self.steps[STEPS_FIRST].step.number if self.left_out else 0
+        self.numbers = frozenset(view.step.number for view in self.steps)
+        outcome = account.outcome
+        self.evidence = frozenset(() if outcome.good else outcome.evidence)
+        self._messages = {
+            role: [
+                view
+                for view in account.steps
+                if view.step.sender is role and view.step.kind is Kind.MESSAGE
+            ]
+            for role in Role
+        }
+        self.record_ids: frozenset[int] = frozenset()  # records with a row of their own
+
+    def message(self, sender: Role, place: int) -> StepView | None:
+        """The sender's message with this place among its messages, from 0."""
+        found = self._messages[sender]
+        return found[place] if place < len(found) else None
+
+    def href(self, number: int) -> str | None:
+        """The address of a step, if it is on the page."""
+        return f"#m{number}" if number in self.numbers else None
+
+    def name_of(self, role: Role) -> str:
+        """What a side is called."""
+        heading = self.account.heading
+        return heading.left if role is Role.CLIENT else heading.right
+
+    def way(self, sender: Role) -> str:
+        """Who speaks to whom, in words."""
+        return f"{self.name_of(sender)} to {self.name_of(sender.other)}"
+
+
+def epoch_class(epoch: Epoch) -> str:
+    """The class of what is protected by the keys of an epoch."""
+    return _EPOCHS[epoch]
+
+
+def is_bad(view: StepView) -> bool:
+    """Whether a step is an alert that says something went wrong."""
+    return view.step.kind is Kind.ALERT and not view.step.is_goodbye
+
+
+def content_name(content: ContentType) -> str:
+    """A record's content in words."""
+    return str(content).replace("_", " ")
