@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tlsee.codes import ContentType
+from tlsee.keys.protection import HEADER_LENGTH
 from tlsee.recording.redact import wire_length
 from tlsee.trace import (
     AlertArrived,
@@ -44,6 +45,12 @@ class Records:
     number: int
     content: int
     wire: int
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody could open them, so that nothing is known of them but their length."""
+        whole = self.content + HEADER_LENGTH * self.number
+        return self.epoch is not Epoch.INITIAL and whole == self.wire
 
     def plus(self, other: Records) -> Records:
         """A longer run: the other one followed."""

@@ -103,7 +103,7 @@ def title(step: Step) -> str:
         return str(step.description)
     spoken = step.spoken
     if not spoken:
-        return "application data"
+        return "closed records" if step.is_closed else "application data"
     return f'"{printable(spoken, DATA_SHOWN)}"'
 
 
@@ -118,4 +118,6 @@ def _measure(step: Step) -> str:
     records = step.records
     if records is None:
         return ""
+    if records.closed:
+        return f"{count(records.number, 'record')}, {records.wire:,} on the wire"
     return f"{count(records.content, 'byte')}, {records.wire:,} on the wire"

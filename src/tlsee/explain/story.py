@@ -113,6 +113,11 @@ class Step:
         return b"".join(fact.data for fact in self.facts if isinstance(fact, Spoken))
 
     @property
+    def is_closed(self) -> bool:
+        """Whether these are records that nobody could open: data perhaps, perhaps messages."""
+        return self.records is not None and self.records.closed
+
+    @property
     def is_goodbye(self) -> bool:
         """Whether this is close_notify."""
         return self.description == AlertDescription.close_notify

@@ -166,6 +166,8 @@ def _unfinished(story: Story, *, overheard: bool) -> Outcome:
 def _said(step: Step) -> str:
     if step.kind is Kind.MESSAGE:
         return str(step.handshake_type)
+    if step.is_closed:
+        return "records that nobody here can open"
     return {Kind.DATA: "application data", Kind.CHANGE: "ChangeCipherSpec"}.get(
         step.kind, str(step.description)
     )

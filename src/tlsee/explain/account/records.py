@@ -35,7 +35,7 @@ from tlsee.trace import (
     RecordSent,
     Role,
 )
-from tlsee.values import value
+from tlsee.values import replace, value
 from tlsee.wire.hellos import ServerHello
 
 __all__ = ["RecordView", "key_name", "records_of"]
@@ -169,6 +169,9 @@ class _Walk:
         protection = self._protection(sender, event, half.generation)
         wire = wire_length(event.raw)
         left_out = len(event.raw) < wire
+        if protection is not None and not left_out and length == wire - HEADER_LENGTH:
+            seen = RecordSeen(event.raw, _of_nobody(protection, sender))
+            return RecordView(number, at, sender, event.epoch, wire, seen, (), kind, length)
         clear = event.raw[HEADER_LENGTH:] if protection is None and not left_out else None
         found = self._opened(sender, event, half.generation, protection, left_out=left_out)
         content = clear
@@ -211,6 +214,13 @@ class _Walk:
         if self._openers is None or protection is None or left_out:
             return None
         return self._openers.open(sender, event.epoch, generation, protection.suite, event.raw)
+
+
+def _of_nobody(protection: Protection, sender: Role) -> Protection:
+    """Of a record that nobody could open: in TLS 1.3 which of the keys it was is not known."""
+    if protection.version < ProtocolVersion.TLS13:
+        return protection
+    return replace(protection, key=f"{sender.value} traffic key")
 
 
 def _fitting(content: bytes | None, length: int) -> bytes | None:
