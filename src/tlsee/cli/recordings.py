@@ -95,24 +95,25 @@ def record_options(command: F) -> F:
     return record(reveal(pseudonyms(command)))
 
 
-def record_wish(options: Mapping[str, Any]) -> RecordWish | None:
+def record_wish(options: Mapping[str, Any], *, shown: bool = False) -> RecordWish | None:
     """What the options ask for.
+
+    Args:
+        shown: connections are recorded in any case, for a page that shows them.
 
     Raises:
         Usage: they do not go together, or nothing is recorded.
     """
     path, reveal, pseudonyms = (options[n] for n in ("record", "reveal_secrets", "pseudonyms"))
-    if path is None:
-        if reveal or pseudonyms:
-            option = "--reveal-secrets" if reveal else "--pseudonyms"
-            raise Usage(f"{option} is about a recording", "add --record FILE")
-        return None
+    if (reveal or pseudonyms) and path is None and not shown:
+        option = "--reveal-secrets" if reveal else "--pseudonyms"
+        raise Usage(f"{option} is about a recording", "add --record FILE")
     if reveal and pseudonyms:
         raise Usage(
             "--reveal-secrets and --pseudonyms contradict each other",
             "whoever has the secrets reads the names: leave one out",
         )
-    return RecordWish(path, reveal, pseudonyms)
+    return RecordWish(path, reveal, pseudonyms) if path is not None else None
 
 
 def watched(recorder: Recorder | None, config: C) -> C:

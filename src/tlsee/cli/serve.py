@@ -7,6 +7,7 @@ import errno
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -17,6 +18,7 @@ from tlsee.cli.exit_codes import CommandError, NotTried, Usage
 from tlsee.cli.judging import JUDGING, judging_options, manner_of
 from tlsee.cli.keylogs import keylog_files, open_keylogs
 from tlsee.cli.lists import LEGACY_WARNING
+from tlsee.cli.live.board import Board
 from tlsee.cli.output import BAD, OK, Screen
 from tlsee.cli.output import command as wrapped_command
 from tlsee.cli.recalling import is_away, serve_options, server_settings
@@ -71,6 +73,14 @@ from tlsee.text import printable
 @click.option("--tls", metavar="VERSION", help="Speak this version and no other: 1.3 or 1.2.")
 @record_options
 @click.option("--echo", is_flag=True, help="Send back what comes, instead of answering HTTP.")
+@click.option(
+    "--live",
+    is_flag=False,
+    flag_value=0,
+    type=click.IntRange(0, 65535),
+    metavar="[PORT]",
+    help="Show connections as they happen, on a page of this machine; needs tlsee[live].",
+)
 @click.option("--json", "as_json", is_flag=True, help="One object a line, a connection each.")
 @click.option("--count", type=click.IntRange(1), metavar="N", help="End after N connections.")
 def command(**options: Any) -> int:
@@ -86,6 +96,7 @@ def command(**options: Any) -> int:
       tlsee serve --port 0 --echo
       tlsee serve --client-ca mesh.pem --client-auth optional
       tlsee serve --early-data 16384
+      tlsee serve --live              then open the page it names
     """  # noqa: D301 - click wants the backspace itself
     with contextlib.ExitStack() as cleanup:
         made: ThrowAway | None = None
@@ -110,12 +121,31 @@ def command(**options: Any) -> int:
         introduction = screens[1] if options["as_json"] else screens[0]
         named = keylog_files(None, os.environ)
         keylogs = cleanup.enter_context(open_keylogs(named))
-        introduce(introduction, listener, config, made, options)
+        recordings = ManyRecordings(record_wish(options, shown=options["live"] is not None), say)
+        board, address = cleanup.enter_context(_live(options, _url(listener, config, made), say))
+        introduce(introduction, listener, config, made, {**options, "live": address})
         manner = Manner(options["echo"], options["as_json"])
-        recordings = ManyRecordings(record_wish(options), say)
-        return Server(listener, manner, keylogs, recordings, *screens, printing).run(
+        return Server(listener, manner, keylogs, recordings, *screens, printing, board).run(
             options["count"]
         )
+
+
+@contextlib.contextmanager
+def _live(
+    options: dict[str, Any], url: str, say: Callable[[str], None]
+) -> Iterator[tuple[Board | None, str]]:
+    """What the live page shows, and its address, where that page is wished for."""
+    if options["live"] is None:
+        yield None, ""
+        return
+    from tlsee.cli.live.web import live_page  # an extra's
+
+    board = Board(
+        reveal_secrets=options["reveal_secrets"],
+        pseudonyms=options["pseudonyms"],
+    )
+    with live_page(board, options["live"], url, say) as address:
+        yield board, address
 
 
 def _config(options: dict[str, Any], credential: Credential | FileCredentials) -> ServerConfig:
@@ -180,8 +210,7 @@ def introduce(
 ) -> None:
     """Say where it listens and how to reach it."""
     host, port = listener.address
-    name = "localhost" if made is not None else _name_of(config.credentials[0], host)
-    url = f"https://{host_and_port(name, port)}/"
+    name, url = _name(listener, config, made), _url(listener, config, made)
     versions = ", ".join(version.label for version in config.versions)
     screen.verdict("serving", f"{url} at {host_and_port(host, port)}, {versions}", OK)
     if config.policy is policies.legacy:
@@ -204,10 +233,21 @@ def introduce(
         screen.row("key", f"'{printable(psk.identity, 60)}': no certificate needed")
     if config.client_auth != "none":
         screen.row("clients", f"a certificate is {config.client_auth}")
+    if options["live"]:
+        screen.row("live", "connections as they happen; whoever knows this address sees them:")
+        screen.line(f"    {options['live']}")
     if made is not None:
         _how_to_reach(screen, url, name, port, made.shown_path, options)
     screen.line("Ctrl-C ends it")
     screen.flush()
+
+
+def _name(listener: Listener, config: ServerConfig, made: ThrowAway | None) -> str:
+    return "localhost" if made is not None else _name_of(config.credentials[0], listener.address[0])
+
+
+def _url(listener: Listener, config: ServerConfig, made: ThrowAway | None) -> str:
+    return f"https://{host_and_port(_name(listener, config, made), listener.address[1])}/"
 
 
 def _name_of(credential: Credential, host: str) -> str:

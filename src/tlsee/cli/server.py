@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 from tlsee.cli.exit_codes import CommandError, ExitCode
+from tlsee.cli.live.board import Board, Shown
 from tlsee.cli.output import Screen
 from tlsee.cli.recordings import ManyRecordings, OneOfMany
 from tlsee.cli.served import Manner, Served
@@ -42,10 +43,12 @@ class Server:
         out: Screen,
         err: Screen,
         printing: threading.Lock,
+        board: Board | None = None,
     ) -> None:
         self._listener = listener
         self._keylogs = tuple(keylogs)
         self._recordings = recordings
+        self._board = board
         self._manner = manner
         self._out = out
         self._err = err
@@ -75,10 +78,11 @@ class Server:
         while limit is None or accepted < limit:
             self._room.acquire()
             collector, record = Collector(Role.SERVER), self._recordings.next()
+            shown = (Shown(self._board),) if self._board is not None else ()
             try:
                 stream = self._listener.accept(
                     config=record.watched(self._listener.config),
-                    observers=[collector, *self._keylogs, *record.observers],
+                    observers=[collector, *self._keylogs, *record.observers, *shown],
                 )
             except TimeoutError:
                 self._room.release()
@@ -90,7 +94,7 @@ class Server:
                 continue
             accepted += 1
             thread = threading.Thread(
-                target=self._serve, args=(stream, collector, record), daemon=True
+                target=self._serve, args=(stream, collector, record, *shown), daemon=True
             )
             self._threads.add(thread)
             thread.start()
@@ -99,10 +103,20 @@ class Server:
         for thread in list(self._threads):
             thread.join(seconds)
 
-    def _serve(self, stream: Stream, collector: Collector, record: OneOfMany) -> None:
+    def _serve(
+        self,
+        stream: Stream,
+        collector: Collector,
+        record: OneOfMany,
+        shown: Shown | None = None,
+    ) -> None:
         try:
             served = Served(stream, collector, self._manner)
+            if shown is not None:
+                shown.arrive(served.address)
             served.run()
+            if shown is not None:
+                shown.close(served.error, served.said)
             with self._printing:
                 self.served += 1
                 with contextlib.suppress(CommandError):  # nobody is told any more; the rest goes on
