@@ -15,11 +15,11 @@ from tlsee import policies
 from tlsee.codes import CipherSuite, NamedGroup
 from tlsee.config import ClientConfig
 from tlsee.explain.keytree import ABSENT, KeyGraph, KeyNode, key_graph, recipe
+from tlsee.recording.kept import Moment
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.sessions.psk import ExternalPsk, import_psk
 from tlsee.trace import SecretDerived
-from tlsee.values import replace
 
 __all__ = ["EVERY", "changed", "executed", "graph_of", "logged", "recordings", "without_journal"]
 
@@ -146,5 +146,5 @@ def logged(recording: Recording) -> list[SecretDerived]:
 
 def changed(recording: Recording, old: Any, new: Any) -> Recording:
     """The same with one item in the place of another."""
-    moments = [replace(m, item=new) if m.item is old else m for m in recording.moments]
+    moments = [Moment(m.at, m.cpu, new) if m.item is old else m for m in recording.moments]
     return Recording(recording.header, moments)

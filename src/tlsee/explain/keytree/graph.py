@@ -57,7 +57,7 @@ def _newer(
         return _unknown(story, f"{answer.cipher_suite} is not known here")
     if not isinstance(answer, ServerHello) and not offers_psk(hello):
         return None
-    tree = Tree13(recording, said, listener, suite)
+    tree = Tree13(recording, story, said, listener, suite)
     broken = ""
     try:
         tree.run()
@@ -106,7 +106,7 @@ def _graph(
     note_protection(listener, story)
     nodes = finished_nodes(listener)
     version = story.version or ProtocolVersion.TLS13
-    sentences = (_missing(recording, nodes), remark)
+    sentences = (_missing(recording, nodes), remark, _replaced(recording))
     return KeyGraph(
         version,
         hash_name,
@@ -124,10 +124,17 @@ def _missing(recording: Recording, nodes: tuple[KeyNode, ...]) -> str:
         return ""
     if not recording.reveals_secrets:
         return (
-            f"This recording is redacted: the values of {len(names)} of "
-            f"{count(len(nodes), 'node')} are not in it. What they are made of is."
+            f"This recording has no secrets: of {count(len(nodes), 'value')} {len(names)} are not "
+            "in it. What each is made of is."
         )
     listed = ", ".join(names[:NAMED_MISSING])
     if len(names) > NAMED_MISSING:
         listed += f" and {len(names) - NAMED_MISSING} more"
     return f"Not in this recording, and not to be computed from what is: {listed}."
+
+
+def _replaced(recording: Recording) -> str:
+    """With pseudonyms the messages are not those of the connection, nor their hashes."""
+    if not recording.header.has_pseudonyms:
+        return ""
+    return "Names in the messages are replaced, so the transcripts' hashes are others too."

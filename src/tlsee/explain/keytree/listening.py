@@ -53,12 +53,20 @@ class Context(bytes):
     """A context that can say what it is."""
 
     words: str = ""
+    known: bool = True
 
     @classmethod
     def of(cls, data: bytes, words: str) -> Context:
         """These bytes, in these words."""
         made = cls(data)
         made.words = words
+        return made
+
+    @classmethod
+    def unknown(cls, length: int, words: str) -> Context:
+        """A stand-in for what cannot be computed: a message of it is not there."""
+        made = cls.of(bytes(length), words)
+        made.known = False
         return made
 
 
@@ -189,7 +197,10 @@ class Listener:
         same = (operation, hash_name, shown, label, bytes(context), length)
         if same in self._known:
             return self._known[same]
-        unknown = any(isinstance(data, Heard) and not data.known for _, data in given)
+        context_known = getattr(context, "known", True)
+        unknown = not context_known or any(
+            isinstance(data, Heard) and not data.known for _, data in given
+        )
         output = None if unknown else compute()
         words = getattr(context, "words", "") or naming.SEEDS.get(label, "")
         if not words and operation == "Derive-Secret":
@@ -199,7 +210,7 @@ class Listener:
             operation,
             shown,
             label,
-            bytes(context),
+            bytes(context) if context_known else b"",
             words,
             length or digest_length(hash_name),
             output,
@@ -273,11 +284,17 @@ class Listener:
         node = self.nodes.get(name)
         if node is None:
             return
-        if node.output is None and len(data) == node.length:
+        if len(data) != node.length:
+            self.complain(name, f"{where} says {len(data)} bytes, and {node.length} are due")
+        elif node.output is None:
             about = f"{node.about} Its value here is what {where} says: nothing could be computed."
             self.nodes[name] = replace(node, output=data, about=about)
-        elif node.output is None or not hmac.compare_digest(node.output, data):
+        elif not hmac.compare_digest(node.output, data):
             self.complain(name, f"{where} says another value than what the schedule gives")
+
+    def logs(self, part: str) -> bool:
+        """Whether the recording has a secret with this in its name."""
+        return any(part in name for name in self._logged)
 
     def used(self, name: str, step: int, words: str) -> None:
         """A value counts in this step of the story; the first one is kept."""

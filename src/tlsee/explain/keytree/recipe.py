@@ -72,7 +72,9 @@ class _Writer:
         return [
             self._constant(node.inputs[0], "secret"),
             f'label = b"tls13 {node.label}"',
-            f"context = {_literal(node.context)}{comment}",
+            f"context = {_literal(node.context)}{comment}"
+            if node.context or not _is_hash(node)
+            else f'context = bytes.fromhex("...")  {ABSENT}: {node.context_words}',
             f'info = ({node.length}).to_bytes(2, "big") + bytes([len(label)]) + label',
             "info += bytes([len(context)]) + context",
             f'print(hmac.digest(secret, info + b"\\x01", "{node.hash_name}"){cut}.hex())',
@@ -211,6 +213,11 @@ _ASYMMETRIC = "cryptography.hazmat.primitives.asymmetric"
 _MONTGOMERY = {"x25519": "X25519", "x448": "X448"}
 _DIGESTS = {"sha256": 32, "sha384": 48, "sha512": 64}
 _WORD = re.compile(r"[^a-z0-9]+")
+
+
+def _is_hash(node: KeyNode) -> bool:
+    """Whether the context is a transcript's hash, which is never empty."""
+    return node.context_words.startswith("Transcript-Hash")
 
 
 def _identifier(role: str) -> str:

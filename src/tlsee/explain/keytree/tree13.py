@@ -11,20 +11,18 @@ from tlsee.explain.keytree.exchange import STAGE, agreed, shared_secret
 from tlsee.explain.keytree.listening import Context, Listener
 from tlsee.explain.keytree.naming import Name
 from tlsee.explain.keytree.transcripts import Said, Transcripts, named
-from tlsee.explain.story import Step
+from tlsee.explain.story import Step, Story
 from tlsee.recording.recording import Recording
-from tlsee.trace import Role
+from tlsee.trace import Epoch, Role
 from tlsee.wire.extensions.key_share import KeyShareClientHello, KeyShareServerHello
 from tlsee.wire.hellos import ClientHello, ServerHello
 from tlsee.wire.messages13 import Certificate, CertificateRequest, Finished, NewSessionTicket
 
 __all__ = ["Tree13"]
 
-# What a recording may make us compute. Of ours none comes near: TICKETS_LIMIT is 32, and a
-# KeyUpdate is due each 2^24 records.
-GENERATIONS_LIMIT = 64
-TICKETS_LIMIT = 64
-REQUESTS_LIMIT = 64
+# KeyUpdates of a side, tickets, answers to requests: what a recording may make us compute. Of ours
+# none comes near: a KeyUpdate is due each 2^24 records.
+AFTER_LIMIT = 64
 
 _SHARED = Name(
     "shared secret",
@@ -42,8 +40,14 @@ class Tree13:
     """
 
     def __init__(
-        self, recording: Recording, said: Said, listener: Listener, suite: Suite | None
+        self,
+        recording: Recording,
+        story: Story,
+        said: Said,
+        listener: Listener,
+        suite: Suite | None,
     ) -> None:
+        self._story = story
         self._recording, self._said, self._listener, self._suite = recording, said, listener, suite
         self._schedule = listener.schedule13()
         self._transcripts = Transcripts(listener)
@@ -103,9 +107,10 @@ class Tree13:
         ours = self._finished(server, Role.SERVER)
         theirs = self._finished(client, Role.CLIENT)
         main = stage.main()
-        if ours is None:
+        opened = self._opened(ours)
+        if opened is None:
             return
-        *application, _ = main.application(self._digest(self._said.upto(ours)))
+        *application, _ = main.application(opened)
         generations = dict(zip((Role.CLIENT, Role.SERVER), application, strict=True))
         for secret in application:
             secret.keys()
@@ -113,6 +118,20 @@ class Tree13:
         if theirs is not None:
             resumption = main.resumption(self._digest(self._said.upto(theirs)))
         self._after(generations, resumption, theirs)
+
+    def _opened(self, finished: Step | None) -> Context | None:
+        """The transcript that the application's secrets are over.
+
+        Who overheard the connection without the handshake's keys may still have theirs.
+        """
+        assert self._suite is not None
+        if finished is not None:
+            return self._digest(self._said.upto(finished))
+        epochs = {step.epoch for step in self._story.steps}
+        if Epoch.APPLICATION in epochs or self._listener.logs("application"):
+            words = "Transcript-Hash(ClientHello .. server Finished), not all of it recorded"
+            return Context.unknown(self._suite.hash_length, words)
+        return None
 
     def _finished(self, secret: Any, sender: Role) -> Step | None:
         """The Finished of one side, computed and compared; its step."""
@@ -132,26 +151,27 @@ class Tree13:
     def _after(self, generations: dict[Role, Any], resumption: Any, end: Step | None) -> None:
         """KeyUpdates, tickets, and clients that were asked later, in their order."""
         updates = {Role.CLIENT: 0, Role.SERVER: 0}
-        tickets = 0
+        tickets = answers = 0
         later = _Later(self._said.upto(end) if end is not None else [])
         for step in self._said.after:
             if step.handshake_type == HandshakeType.key_update:
                 updates[step.sender] += 1
-                if updates[step.sender] <= GENERATIONS_LIMIT:
+                if updates[step.sender] <= AFTER_LIMIT:
                     generations[step.sender] = generations[step.sender].next()
                     generations[step.sender].keys()
             elif isinstance(step.message, NewSessionTicket):
                 tickets += 1
-                if resumption is not None and tickets <= TICKETS_LIMIT:
+                if resumption is not None and tickets <= AFTER_LIMIT:
                     self._ticket(resumption, step)
             elif end is not None:
                 transcript = later.take(step)
-                if transcript:
+                answers += bool(transcript)
+                if transcript and answers <= AFTER_LIMIT:
                     self._compare(generations[Role.CLIENT], self._digest(transcript), step)
-        if max(updates.values()) > GENERATIONS_LIMIT or tickets > TICKETS_LIMIT:
+        if max(*updates.values(), tickets, answers) > AFTER_LIMIT:
             self.left_out = (
-                f"Drawn are {GENERATIONS_LIMIT} KeyUpdates of each side and {TICKETS_LIMIT} "
-                "tickets; there are more."
+                f"Of what came after the handshake {AFTER_LIMIT} of a kind are drawn; "
+                "there are more."
             )
 
     def _ticket(self, resumption: bytes, step: Step) -> None:
@@ -171,7 +191,7 @@ class _Later:
     def take(self, step: Step) -> list[Step]:
         """With a Finished: the messages that it is over. Otherwise none yet."""
         message = step.message
-        if isinstance(message, CertificateRequest) and len(self._open) < REQUESTS_LIMIT:
+        if isinstance(message, CertificateRequest) and len(self._open) < AFTER_LIMIT:
             self._open[message.certificate_request_context] = step
         elif isinstance(message, Certificate):
             request = self._open.pop(message.certificate_request_context, None)
