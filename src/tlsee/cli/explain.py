@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
-from tlsee.cli import recordings
+from tlsee.cli import captures, recordings
 from tlsee.cli.exit_codes import ExitCode, Usage
 from tlsee.cli.json_output import line_of
 from tlsee.cli.meant import is_a_file, looks_like_a_host, shown_target
 from tlsee.cli.output import HEADING, Screen
+from tlsee.cli.views import ViewWish, show_recording, view_options, view_wish
 from tlsee.explain.dictionary.entry import Entry
 from tlsee.explain.dictionary.index import Found, look_up
 from tlsee.explain.layout import listed
@@ -25,12 +26,14 @@ LABEL = 10  # columns
 
 @click.command("explain", short_help="explain a word of TLS")
 @click.argument("words", nargs=-1, required=True, metavar="WORD...")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
-@click.option("-v", "--verbose", is_flag=True, help="Of a recording every field with its bytes.")
-def command(words: tuple[str, ...], as_json: bool, verbose: bool) -> int:
+@view_options
+@captures.capture_options
+def command(words: tuple[str, ...], **options: Any) -> int:
     """Explain an alert, message, extension, suite, group, scheme, field, state, secret or attack.
 
-    A recording (connect --record FILE) is told as the connection was.
+    A recording (connect --record FILE) is told as the connection was, written as a page, a capture
+    or a diagram, or printed as an object (FILE may be -, standard output); so is a connection in a
+    capture of packets.
 
     \b
     Examples:
@@ -40,15 +43,27 @@ def command(words: tuple[str, ...], as_json: bool, verbose: bool) -> int:
       tlsee explain master secret       older names find the new ones
       tlsee explain alerts              all of a kind
       tlsee explain handshake.tlsrec    a recording
+      tlsee explain handshake.tlsrec --html page.html --pcapng wire.pcapng
+      tlsee explain some.pcapng --keylog keys.txt
 
     Kinds: alerts, messages, extensions, suites, groups, schemes, versions,
     states, secrets, fields, reasons, terms, attacks.
     """  # noqa: D301 - click wants the backspace itself
-    word = " ".join(words)
+    word, as_json = " ".join(words), options["as_json"]
     found = look_up(word)
-    if not found.entries and not as_json and is_a_file(word):
-        recordings.tell(word, detail=verbose)
-        return ExitCode.WORKED
+    wish = view_wish(options)
+    of_capture = captures.CaptureWish(*(options[n] for n in ("keylog", "keys", "connection")))
+    if not found.entries and is_a_file(word):
+        return _explain_file(word, wish, of_capture)
+    if of_capture.asked:
+        raise Usage(
+            "--keylog, --key and --connection are about a capture", "name a pcap or pcapng file"
+        )
+    if wish.files:
+        raise Usage(
+            f"{printable(word, 60)} is no file, and --{next(iter(wish.files))} shows a recording",
+            "tlsee connect HOST --record FILE makes one",
+        )
     problem = None if found.entries else _problem(word, found)
     screen = Screen(sys.stdout)
     if as_json:
@@ -61,14 +76,28 @@ def command(words: tuple[str, ...], as_json: bool, verbose: bool) -> int:
     return ExitCode.WORKED if problem is None else ExitCode.USAGE
 
 
+def _explain_file(path: str, wish: ViewWish, of_capture: captures.CaptureWish) -> int:
+    """A recording or a capture, in each view; with ``--json`` an object whatever happens."""
+    try:
+        if captures.is_capture(path) or of_capture.asked:
+            captures.tell(path, of_capture, wish)
+        else:
+            show_recording(recordings.load(path), path, wish)
+    except Usage as problem:
+        if not wish.as_json:
+            raise
+        from tlsee.explain.report.json_report import failed_report
+
+        screen = Screen(sys.stdout)
+        screen.line(line_of(failed_report(problem.what, problem.fix)))
+        screen.flush()
+        return problem.code
+    return ExitCode.WORKED
+
+
 def _problem(word: str, found: Found) -> Usage:
     """Why there is nothing to tell, and what to type instead."""
     name = printable(word, 60)
-    if is_a_file(word):
-        return Usage(
-            f"{name} is a file, and a recording is told in words",
-            f"leave --json out: tlsee explain {name}",
-        )
     if looks_like_a_host(word):
         host = shown_target(word)
         shown = name if host in word and "/" not in word and "@" not in word else host

@@ -16,11 +16,11 @@ from tlsee.cli.connect_report import HYBRIDS, explained, is_forward_secret, refu
 from tlsee.cli.exit_codes import CommandError
 from tlsee.cli.offered import offer_in, offer_object
 from tlsee.cli.session_words import members
-from tlsee.cli.verdict_json import failures
 from tlsee.codes import AlertDescription
 from tlsee.connection.info import ConnectionInfo
 from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.errors import TLSError
+from tlsee.explain.report.verdict_json import failures
 from tlsee.explain.story import Story
 from tlsee.identity.certificate import CertificateView
 from tlsee.identity.path.verdict import Verdict

@@ -13,22 +13,16 @@ from typing import Any, TypeVar
 import click
 
 from tlsee.cli.exit_codes import Usage
-from tlsee.cli.output import HINT, Screen
+from tlsee.cli.output import Screen
 from tlsee.cli.stores import reason_of
-from tlsee.cli.styles import show
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.journal import Journal
 from tlsee.errors import ApiMisuse
-from tlsee.explain import summary
-from tlsee.explain.narrate import narrate
-from tlsee.explain.recorded import story_of
-from tlsee.explain.story import Story
-from tlsee.identity.certificate import moment
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording, create
 from tlsee.recording.watching import watched_config
-from tlsee.text import count, printable
+from tlsee.text import printable
 from tlsee.trace import Deed, TraceEvent
 from tlsee.values import replace, value
 
@@ -248,55 +242,3 @@ def load(path: str) -> Recording:
     except ApiMisuse as problem:
         fix = problem.fix or "tlsee connect HOST --record FILE makes one"
         raise Usage(f"{printable(path, 60)} is a file, and {problem.detail}", fix) from None
-
-
-def tell(path: str, *, detail: bool = False) -> None:
-    """Tell a recording's story.
-
-    Args:
-        detail: every field of every message with its bytes.
-
-    Raises:
-        Usage: it cannot be read.
-    """
-    recording = load(path)
-    screen = Screen(sys.stdout)
-    screen.paragraph(_heading(path, recording), 0)
-    story = story_of(recording)
-    screen.line()
-    for block in narrate(story, detail=detail, width=screen.width):
-        show(screen, block.lines)
-    if story.steps:
-        screen.line()
-    show(screen, summary.choices(story, width=screen.width))
-    _show_end(screen, story)
-    for sentence in _missing(recording):
-        screen.line()
-        screen.paragraph(sentence, 0, HINT)
-    screen.flush()
-
-
-def _heading(path: str, recording: Recording) -> str:
-    role, when = recording.role, moment(recording.header.began / 1e9)
-    whose = f"what a {role.value} saw" if role is not None else "a connection on which nothing came"
-    return f"{printable(path, 60)}: {whose}, from {when} on. {recording.header.note}"
-
-
-def _show_end(screen: Screen, story: Story) -> None:
-    screen.line()
-    if story.done is not None:
-        show(screen, summary.summary(story, width=screen.width))
-    if story.error is not None:
-        screen.paragraph(f"failed: {story.error}", 0)
-    elif story.done is None:
-        screen.paragraph("The handshake was not done when the recording ends.", 0)
-
-
-def _missing(recording: Recording) -> Iterator[str]:
-    if recording.damage:
-        yield f"The file is not whole: {recording.damage}."
-    if recording.lost:
-        yield f"{count(recording.lost, 'event')} had no place in it: its bound was reached."
-    if recording.unknown:
-        frames = count(recording.unknown, "frame")
-        yield f"{frames} in it are of kinds that this release does not know: a newer one wrote it."

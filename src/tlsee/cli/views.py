@@ -1,0 +1,202 @@
+"""The views of a recording at the command line: the screen, or files and standard output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from tlsee.cli.exit_codes import Usage
+from tlsee.cli.json_output import line_of
+from tlsee.cli.output import BAD, HINT, Screen, is_terminal, lost
+from tlsee.cli.stores import reason_of
+from tlsee.cli.styles import show
+from tlsee.explain.account import Account
+from tlsee.explain.report.terminal import terminal
+from tlsee.recording.recording import Recording, create
+from tlsee.text import count, printable
+from tlsee.trace import SecretDerived
+from tlsee.values import value
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+STANDARD_OUTPUT = "-"
+_WHAT = {"html": "page", "pcapng": "capture", "mermaid": "diagram"}
+
+
+@value
+class ViewWish:
+    """How a recording is to be shown.
+
+    Attributes:
+        files: for ``html``, ``pcapng`` and ``mermaid`` where each is to be written, ``-`` being
+            standard output. as_json: an object on standard output. detail: 0, 1 or 2.
+    """
+
+    files: dict[str, str]
+    as_json: bool
+    detail: int
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether it is told: where nothing else was asked for, or details were."""
+        return not self.is_printed and (not self.files or self.detail > 0)
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether standard output belongs to a view for programs."""
+        return self.as_json or STANDARD_OUTPUT in self.files.values()
+
+
+def view_options(command: F) -> F:
+    """The options that ``view_wish`` reads."""
+    options = (
+        click.option("--html", metavar="FILE", help="Of a recording: one page with everything."),
+        click.option("--pcapng", metavar="FILE", help="Of a recording: a capture, for Wireshark."),
+        click.option("--mermaid", metavar="FILE", help="Of a recording: a diagram for Markdown."),
+        click.option("--json", "as_json", is_flag=True, help="One object on standard output."),
+        click.option(
+            "-v", "--verbose", count=True, help="Of a recording what was meant; -vv every field."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def view_wish(options: Mapping[str, Any]) -> ViewWish:
+    """What the options ask for.
+
+    Raises:
+        Usage: they do not go together.
+    """
+    files = {name: options[name] for name in _WHAT if options[name] is not None}
+    printed = [f"--{name} -" for name, path in files.items() if path == STANDARD_OUTPUT]
+    printed += ["--json"] if options["as_json"] else []
+    if len(printed) > 1:
+        raise Usage(
+            f"{' and '.join(printed)} would be mixed on standard output", "name files for the rest"
+        )
+    if files.get("pcapng") == STANDARD_OUTPUT and is_terminal(sys.stdout):
+        raise Usage(
+            "a capture is binary, and standard output is a terminal",
+            "name a file, or pipe it on: --pcapng - | tshark -r -",
+        )
+    named = [os.path.realpath(path) for path in files.values() if path != STANDARD_OUTPUT]
+    if len(set(named)) < len(named):
+        raise Usage("two views cannot be written into one file", "name another for one of them")
+    return ViewWish(files, options["as_json"], options["verbose"])
+
+
+def show_recording(
+    recording: Recording, name: str, wish: ViewWish, notes: Sequence[str] = ()
+) -> None:
+    """Show a recording as it was wished for.
+
+    Args:
+        name: what to call it, such as its file's. notes: sentences to put behind the screen.
+
+    Raises:
+        Usage: a file cannot be written.
+    """
+    account = Account.of(recording)
+    screen = Screen(sys.stdout)
+    aside = Screen(sys.stderr) if wish.is_printed else screen
+    for kind, path in wish.files.items():
+        write_view(account, kind, path, aside)
+    if wish.as_json:
+        from tlsee.explain.report.json_report import report
+
+        screen.line(line_of(report(account)))
+    elif wish.on_screen:
+        if wish.files:
+            screen.line()
+        show(screen, terminal(account, name, detail=wish.detail, width=screen.width))
+        for note in notes:
+            screen.paragraph(note, 0, HINT)
+        more = {0: "-v what was meant", 1: "-vv every field"}.get(wish.detail)
+        others = "   ".join(filter(None, (more, "--html FILE", "--pcapng FILE", "--json")))
+        screen.line(f"more:  {others}", HINT)
+    screen.flush()
+    aside.flush()
+
+
+def write_view(account: Account, kind: str, path: str, notes: Screen | None) -> None:
+    """Write a view; ``notes`` is where it is said, with what whoever gets the file should know.
+
+    Raises:
+        Usage: the file cannot be written.
+    """
+    data = _made(account, kind)
+    secret = holds_secrets(account.recording)
+    if path == STANDARD_OUTPUT:
+        _print(data)
+    else:
+        with writing(path, f"--{kind}"):
+            _write(path, data, secret=secret)
+    if notes is None:
+        return
+    if path != STANDARD_OUTPUT:
+        notes.row(_WHAT[kind], f"{printable(path, 100)}, {count(len(data), 'byte')}")
+    if secret:
+        notes.row("", "KEEP IT SECRET: the keys to all that was said are in it", BAD)
+
+
+def holds_secrets(recording: Recording) -> bool:
+    """Whether whoever has it can read the connection."""
+    if recording.reveals_secrets:
+        return True
+    return any(isinstance(event, SecretDerived) for event in recording.events())
+
+
+@contextlib.contextmanager
+def writing(path: str, option: str) -> Iterator[None]:
+    """Whatever the system says against a file becomes a sentence.
+
+    Raises:
+        Usage: it cannot be written.
+    """
+    try:
+        yield
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        why = reason_of(error) if isinstance(error, OSError) else "that is no name of a file"
+        raise Usage(
+            f"cannot write {printable(path)} ({option}): {why}", "name a file that can be written"
+        ) from None
+
+
+def _made(account: Account, kind: str) -> bytes:
+    if kind == "html":
+        from tlsee.explain.report.html import page
+
+        return page(account).encode("utf-8")
+    if kind == "pcapng":
+        from tlsee.explain.report.pcapng import to_pcapng
+
+        return to_pcapng(account.recording)
+    from tlsee.explain.report.mermaid import mermaid
+
+    return mermaid(account).encode("ascii")
+
+
+def _write(path: str, data: bytes, *, secret: bool) -> None:
+    if not secret:
+        Path(path).write_bytes(data)
+        return
+    with os.fdopen(create(path), "wb") as file:
+        file.write(data)
+
+
+def _print(data: bytes) -> None:
+    """The bytes as they are on standard output."""
+    stream = sys.stdout.buffer
+    try:
+        stream.write(data)
+        stream.flush()
+    except (OSError, ValueError) as error:
+        lost(stream, error)
