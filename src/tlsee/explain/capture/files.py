@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ _OTHERS = {
     b"PK": "an archive: unpack it first",
     b"\xfd7zXZ": "xz's: unpack it first",
 }
+_INTERFACE = 0x00000001
 _DECRYPTION_SECRETS = 0x0000000A  # a block that the library leaves as it is
 _TLS_KEY_LOG = 0x544C534B
 _SECOND = 10**9
@@ -105,9 +107,10 @@ class CaptureFile:
 
     def _blocks(self) -> Iterator[Packet]:
         blocks = self._pcapng.blocks
-        scanner = self._pcapng.FileScanner(io.BytesIO(self._data))
+        stream = io.BytesIO(self._data)
+        scanner = self._pcapng.FileScanner(stream)
         room, last = bounds.KEYLOG_LIMIT, 0
-        for block in scanner:
+        for block in _quietly(iter(scanner), stream):
             if isinstance(block, blocks.BasePacketBlock):
                 interface = block.interface
                 if isinstance(block, blocks.BlockWithTimestampMixin):
@@ -120,6 +123,19 @@ class CaptureFile:
                 room -= len(secrets)
                 if secrets and room >= 0:
                     self.secrets.append(secrets)
+
+
+def _quietly(blocks: Iterator[Any], stream: io.BytesIO) -> Iterator[Any]:
+    """The blocks; about descriptions of interfaces the library warns of its own declarations."""
+    view = stream.getbuffer()
+    while stream.tell() < len(view):
+        at = stream.tell()
+        if int.from_bytes(view[at : at + 4].tobytes().strip(b"\0")) != _INTERFACE:
+            yield next(blocks)
+            continue
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+            block = next(blocks)
+        yield block
 
 
 def _moment(block: Any, interface: Any) -> int:

@@ -156,6 +156,7 @@ class _Building:
         self._segments = segments
         self._acknowledged = acknowledged
         self._whole_start = start is not None
+        self._known = self._whole_start or any(s.data or s.cut for s in segments)  # any number
         self._data = bytearray()
         self._pieces: list[Piece] = []
         self._waiting: list[tuple[int, int, Segment]] = []  # a heap: by offset, then as they came
@@ -178,9 +179,8 @@ class _Building:
     def run(self) -> Stream:
         for segment in self._segments:
             self._take(segment)
-        if self._whole_start or self._pieces:  # else no number of this side is known
-            for number in self._acknowledged:
-                self._acknowledge(number)
+        for number in self._acknowledged:
+            self._acknowledge(number)
         return Stream(
             bytes(self._data),
             tuple(self._pieces),
@@ -261,7 +261,7 @@ class _Building:
 
     def _gap(self) -> Gap | None:
         here = len(self._data)
-        if self._overflow:
+        if self._overflow or not self._known:
             return None
         if self._waiting:
             following = self._waiting[0][0]

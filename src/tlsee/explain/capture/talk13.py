@@ -117,8 +117,9 @@ class Talk13(Talk):
     def _which_key(
         self, openers: Openers13, sender: Role, first: int, number: int, opened: int
     ) -> str:
-        wrong = [label for _, label in LABELS[sender] if label in openers.failed]
-        lacking = [label for _, label in LABELS[sender] if label not in self.secrets]
+        used = [label for e, label in LABELS[sender] if self._early or e is not Epoch.EARLY]
+        wrong = [label for label in used if label in openers.failed]
+        lacking = [label for label in used if label not in self.secrets]
         more = f", nor {count(number - 1, 'record')} behind it" if number > 1 else ""
         if wrong:
             return (
