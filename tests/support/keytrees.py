@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.support.endpoints import NAME, Pair, client_config, server_config, server_credential
 from tests.support.recordings import KEY, SCENARIOS, TLS12, TLS13, Configs, record
+from tests.support.resuming import Bound, alone
 from tlsee import policies
 from tlsee.codes import CipherSuite, NamedGroup
 from tlsee.config import ClientConfig
@@ -55,7 +56,7 @@ def _imported() -> Configs:
 def _alone() -> Configs:
     policy = dataclasses.replace(policies.default, legacy_psk_alone=True)
     keys = [ExternalPsk(b"mesh", KEY)]
-    client = ClientConfig(psks=keys, policy=policy, key_shares=())
+    client = ClientConfig(psks=keys, policy=policy)
     return client, server_config(psks=keys, policy=policy, insecure_accept_own_hellos=True)
 
 
@@ -93,19 +94,20 @@ def recordings(name: str) -> tuple[Recording, Recording, Recording]:
         made = record(name)
         recorders = (made.full_client, made.full_server, made.client)
     else:
-        recorders = _recorded(*MORE[name]())
+        composer = {"composer": Bound(alone)} if name == "1.3, key alone" else {}
+        recorders = _recorded(*MORE[name](), **composer)
     full, theirs, brief = [Recording.from_bytes(one.recording.to_bytes()) for one in recorders]
     return full, theirs, brief
 
 
-def _recorded(client: Any, server: Any) -> tuple[Recorder, Recorder, Recorder]:
+def _recorded(client: Any, server: Any, **options: Any) -> tuple[Recorder, Recorder, Recorder]:
     full, theirs = Recorder(reveal_secrets=True), Recorder(reveal_secrets=True)
     brief = Recorder()
     pair = Pair(
         full.watched(client),
         theirs.watched(server),
         name=NAME if client.trust.anchors else None,
-        client_options={"observers": [full, brief]},
+        client_options={"observers": [full, brief], **options},
         server_options={"observers": [theirs]},
     ).run()
     assert pair.done

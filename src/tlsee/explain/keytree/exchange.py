@@ -74,23 +74,35 @@ class Exchanged:
 
 
 def agreed(
-    group: NamedGroup, client: bytes, server: bytes, entries: Sequence[Entry], p: bytes = b""
+    group: NamedGroup,
+    client: bytes,
+    server: bytes,
+    entries: Sequence[Entry],
+    by_server: bool,
+    p: bytes = b"",
 ) -> Exchanged:
-    """What both sides said, with what a journal has of either."""
+    """What both sides said, with what a journal has of either.
+
+    ``by_server``: whose private key to draw where the journal has nothing.
+    """
     row = groups().get(group)
     shares = [e for e in entries if e.kind == "key_share" and e.code == group][-SHARES_LIMIT:]
     private = {own: _private(row, shares, own) for own in (client, server)}
     secret = _answer(entries, group, server, client)
-    by_server = secret is not None
-    secret = secret or _answer(entries, group, client, server)
+    if secret is not None:
+        by_server = True
+    else:
+        secret = _answer(entries, group, client, server)
+        by_server = by_server and secret is None
     for own, peer in ((client, server), (server, client)):
         known = private[own]
         if known is not None and row is not None and (own is client or not row.post_quantum):
+            by_server = own is server
             try:
                 secret = row.from_private(known).finish(peer)
-                by_server = own is server
             except (TLSError, ValueError):
-                continue  # the peer's share is none
+                secret = None  # the peer's share is none
+            break
     return Exchanged(group, client, server, private[client], private[server], secret, p, by_server)
 
 
@@ -133,9 +145,18 @@ def shared_secret(listener: Listener, exchanged: Exchanged, name: Name) -> Heard
     lengths = (sum(p.client for p in parts), sum(p.server for p in parts))
     if not parts or lengths != (len(exchanged.client), len(exchanged.server)):
         about = f"{name.about} Of the group {exchanged.group}."
-        return listener.made(name._replace(about=about), "ECDH", (), exchanged.secret)
+        clause = name.clause or "RFC 9846, 7.4"
+        return listener.made(
+            name._replace(about=about, clause=clause), "ECDH", (), exchanged.secret
+        )
     if exchanged.secret is not None and len(exchanged.secret) != sum(p.secret for p in parts):
-        exchanged = Exchanged(exchanged.group, exchanged.client, exchanged.server, p=exchanged.p)
+        exchanged = Exchanged(
+            exchanged.group,
+            exchanged.client,
+            exchanged.server,
+            p=exchanged.p,
+            by_server=exchanged.by_server,
+        )
     if len(parts) == 1:
         return _half(listener, exchanged, parts[0], name)
     halves: list[Heard] = []
@@ -145,7 +166,10 @@ def shared_secret(listener: Listener, exchanged: Exchanged, name: Name) -> Heard
         halves.append(_half(listener, half, part, _half_name(part)))
     inputs = tuple(KeyInput("half", half.node) for half in halves)
     length = sum(part.secret for part in parts)
-    return listener.made(name, "concatenation", inputs, exchanged.secret, length)
+    clause = name.clause or "RFC 10024, 3"
+    return listener.made(
+        name._replace(clause=clause), "concatenation", inputs, exchanged.secret, length
+    )
 
 
 def _half_name(part: Part) -> Name:

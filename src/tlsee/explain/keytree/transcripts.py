@@ -22,6 +22,12 @@ _CLAUSE = {True: "RFC 9846, 4.1", False: "RFC 5246, 7.4.9"}
 _APART = frozenset((HandshakeType.key_update, HandshakeType.hello_request))
 
 
+# What both sides may say; the words tell who did.
+_OF_BOTH = frozenset(
+    (HandshakeType.certificate, HandshakeType.certificate_verify, HandshakeType.finished)
+)
+
+
 def named(step: Step) -> str:
     """What to call a step: a message by its number and name."""
     kind = "message" if step.kind is Kind.MESSAGE else "step"
@@ -133,6 +139,8 @@ def _words(steps: Sequence[Step], last: str = "") -> str:
     names = [_called(step, steps) for step in steps] + ([last] if last else [])
     if len(names) > 1 and isinstance(steps[min(1, len(steps) - 1)].message, HelloRetryRequest):
         names[0] = f"message_hash({names[0]})"
+    if not names:
+        return "Transcript-Hash of no messages"
     if len(names) == 1:
         return f"Transcript-Hash({names[0]})"
     between = ", " if len(names) == 2 else " .. "
@@ -146,6 +154,6 @@ def _called(step: Step, steps: Sequence[Step]) -> str:
         hellos = [one for one in steps if isinstance(one.message, ClientHello)]
         retried = any(isinstance(one.message, HelloRetryRequest) for one in steps)
         return f"{name}{hellos.index(step) + 1}" if retried and step in hellos else name
-    if step.handshake_type in (HandshakeType.finished, HandshakeType.certificate):
+    if step.handshake_type in _OF_BOTH:
         return f"{step.sender.value} {name}"
     return name

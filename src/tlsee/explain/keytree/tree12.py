@@ -61,6 +61,7 @@ class Tree12:
         self._entries: Sequence[Entry] = recording.journal.entries
         self._transcripts = Transcripts(listener, older=True)
         self._schedule = listener.schedule12()
+        self._by_server = recording.role is Role.SERVER
 
     def run(self) -> None:
         """From the premaster secret, or the session's main secret, to both Finished."""
@@ -124,7 +125,9 @@ class Tree12:
             return self._finite(parameters, message)
         params = parameters.ecdh().params
         client = message.ecdh().ecdh_Yc
-        exchanged = agreed(params.named_curve, client, params.public, self._entries)
+        exchanged = agreed(
+            params.named_curve, client, params.public, self._entries, self._by_server
+        )
         return shared_secret(self._listener, exchanged, _PREMASTER)
 
     def _finite(self, parameters: ServerKeyExchange, message: ClientKeyExchange) -> Heard:
@@ -134,7 +137,7 @@ class Tree12:
         group = _group_of(params)
         server, client = padded(params.dh_Ys, length), padded(message.dh().dh_Yc, length)
         p = b"" if group != EXPLICIT_GROUP else params.dh_p
-        exchanged = agreed(group, client, server, self._entries, p)
+        exchanged = agreed(group, client, server, self._entries, self._by_server, p)
         about = "What the key exchange gives both sides, as long as p."
         shared = shared_secret(
             self._listener, exchanged, Name("DH shared secret", STAGE, "RFC 5246, 8.1.2", about)
@@ -153,8 +156,8 @@ class Tree12:
             for place, entry in enumerate(self._entries)
             if entry.kind == "decrypted" and entry.about in (b"", about(ciphertext))
         ]
-        if decrypted:
-            return self._opened(ciphertext, *decrypted[-1])
+        if decrypted or self._by_server:
+            return self._opened(ciphertext, *(decrypted[-1] if decrypted else (0, None)))
         drawn = random_of(self._entries, PREMASTER_LENGTH - 2)
         head = version.to_bytes(2)
         sealed = {e.about for e in self._entries if e.kind == "encrypted"}
@@ -166,16 +169,17 @@ class Tree12:
         inputs = (KeyInput("client_version", "", head), KeyInput("random", tail.node))
         return self._listener.made(_PREMASTER, "concatenation", inputs, output, PREMASTER_LENGTH)
 
-    def _opened(self, ciphertext: bytes, place: int, plaintext: bytes) -> Heard:
+    def _opened(self, ciphertext: bytes, place: int, plaintext: bytes | None) -> Heard:
         """What the server's key made of it; what is no premaster secret is replaced."""
         said = "Of the server's certificate. No recording has it."
         key = self._listener.given(
             Name("server RSA private key", STAGE, "RFC 5246, 7.4.7.1", said), None
         )
         version = self._client_hello.legacy_version
-        good = len(plaintext) == PREMASTER_LENGTH and plaintext[:2] == version.to_bytes(2)
+        head = version.to_bytes(2)
         inputs = (KeyInput("private key", key.node), KeyInput("ciphertext", "", ciphertext))
-        if good:
+        good = plaintext is None or (len(plaintext), plaintext[:2]) == (PREMASTER_LENGTH, head)
+        if plaintext is None or good:
             return self._listener.made(
                 _PREMASTER, "RSA", inputs, plaintext, PREMASTER_LENGTH, label="PKCS #1 v1.5"
             )

@@ -94,7 +94,8 @@ class Tree13:
         shares = offered.client_shares if offered is not None else ()
         client = next((e.key_exchange for e in shares if e.group == server.group), b"")
         entries = self._recording.journal.entries
-        exchanged = agreed(server.group, client, server.key_exchange, entries)
+        by_server = self._recording.role is Role.SERVER
+        exchanged = agreed(server.group, client, server.key_exchange, entries, by_server)
         return shared_secret(self._listener, exchanged, _SHARED)
 
     # --- With the handshake secret ----------------------------------------------------------------
