@@ -72,7 +72,7 @@ def page(where: str, changes: Changes, rows: Sequence[Row], note: str) -> str:
         button("#pause", type="button", aria_pressed="false")["Pause"],
         label[input("#failures", type="checkbox"), " failures only"],
     ]
-    return "<!doctype html>" + _ascii(
+    return _ascii(
         html(lang="en")[
             _head("tlsee: live", script(src="live.js", defer=True)),
             body(data_upto=str(changes.upto))[
@@ -102,7 +102,7 @@ def fragment(row: Row) -> str:
 
 def message_page(heading: str, text: str) -> str:
     """A page of one sentence."""
-    return "<!doctype html>" + _ascii(
+    return _ascii(
         html(lang="en")[
             _head(heading, None),
             body[main[h1[heading], p[text], p[a(href="./")["All connections"]]]],

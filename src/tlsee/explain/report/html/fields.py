@@ -22,8 +22,8 @@ ROW = 16  # bytes in a row of hexadecimal; the style sheet's width goes with it
 
 def beside(
     field: Field, prefix: str, budget: Budget, limit: int = FIELDS_OF_A_MESSAGE
-) -> tuple[Node, int]:
-    """The tree and its bytes side by side, and how many of its fields had no place."""
+) -> tuple[Node, frozenset[int]]:
+    """The tree and its bytes side by side, and which of its fields have a row."""
     total = sum(1 for _ in field.walk())
     shown = budget.take_fields(total, limit)
     tree = _Tree(prefix, shown)
@@ -37,7 +37,7 @@ def beside(
         ],
         octets.pane(field),
     ]
-    return node, left
+    return node, frozenset(tree.numbers)
 
 
 class _Tree:
@@ -63,6 +63,8 @@ class _Tree:
         if self._number >= self._shown:
             return
         about = field.about if field.about not in (parent.about, field.words) else ""
+        if field.name.endswith(".length"):
+            about = ""  # its name says it
         clause = field.clause if field.clause != parent.clause else ""
         if field.children and depth < DEPTH_SHOWN:
             yield self._branch(field, about, clause, depth)
@@ -133,7 +135,7 @@ class _Octets:
                 text += f" .. {len(leaf.raw) - given:,} more"
             if number in self._numbers:
                 name = f"#{self._prefix}.f{number}"
-                yield a(href=name, tabindex="-1", aria_label=f"{leaf.name}, {_place(leaf)}")[text]
+                yield a(href=name, tabindex="-1", title=f"{leaf.name}, {_place(leaf)}")[text]
             else:
                 yield span[text]
             yield " "
