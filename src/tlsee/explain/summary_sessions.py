@@ -34,6 +34,8 @@ def described(source: AnySession | AnyExternalPsk) -> str:
     """A session or an external key in a few words."""
     if isinstance(source, AnyExternalPsk):
         return f"the key '{printable(source.identity, 40)}'"
+    if not source.established_at:  # a listener who came later
+        return "a session that began before anybody listened"
     return f"the session that began {moment(source.established_at)}"
 
 

@@ -232,7 +232,7 @@ def test_any_segments_in_any_order_are_the_stream_or_its_beginning(
     """
     talker = Talker(isn=(isn, 1)).hands()
     before = len(talker.packets)
-    covered = set()
+    covered: set[int] = set()
     for offset, length in cuts:
         talker.again(True, offset, SAID[offset : offset + length])
         covered.update(range(offset, min(len(SAID), offset + length)))

@@ -73,10 +73,11 @@ class CaptureFile:
                     return
                 yield packet
         except Exception:  # noqa: BLE001 - the libraries have many words for damage
-            self._damaged("is damaged or cut off behind")
+            self._damaged()
 
-    def _damaged(self, what: str) -> None:
-        self.notes.append(f"the capture {what} packet {self._number:,}; that far it was read")
+    def _damaged(self) -> None:
+        where = f"behind packet {self._number:,}"
+        self.notes.append(f"the capture is damaged or cut off {where}; that far it was read")
 
     def _next(self, at: int, link: int, data: bytes) -> Packet:
         self._number += 1
@@ -98,7 +99,7 @@ class CaptureFile:
             at += shape.__hdr_len__
             end = at + record.caplen
             if end > len(data):
-                self._damaged("is cut off or damaged behind")
+                self._damaged()
                 return
             yield self._next(record.tv_sec * _SECOND + record.tv_usec * scale, link, data[at:end])
             at = end

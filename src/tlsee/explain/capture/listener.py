@@ -106,10 +106,12 @@ class Listener:
             self._change(side)
 
     def _is_protected(self, side: _Side, record: Record) -> bool:
+        """What is behind ChangeCipherSpec is, where nobody knows that this is TLS 1.3."""
+        older = self._greeting.is_older
         if record.kind == ContentType.change_cipher_spec:
-            return side.changed and self._greeting.is_older
-        if self._greeting.is_older:
-            return side.changed
+            return side.changed and older
+        if side.changed and (older or not self._greeting.version):
+            return True
         return record.kind == ContentType.application_data
 
     def _protected(self, side: _Side, record: Record) -> None:

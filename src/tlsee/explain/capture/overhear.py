@@ -23,7 +23,7 @@ from tlsee.recording.recording import Recording
 from tlsee.text import count
 from tlsee.trace import Role, SecretDerived
 from tlsee.values import value
-from tlsee.wire.hellos import ClientHello
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 
 __all__ = ["NotTls", "Overheard", "overhear"]
 
@@ -131,6 +131,9 @@ def _ends(conversation: Conversation, first: Stream, second: Stream) -> _Ends | 
     for ends in (there, back):
         if looks_like_hello(ends.said) and (ends.said.whole_start or ends.said.gap):
             return ends
+    for ends in (there, back):
+        if begins(ends.answered) in {ServerHello, HelloRetryRequest}:
+            return ends  # the client's hello is missing, and the answer proves that there was one
     for ends in (there, back):
         found = turns(ends.said, ends.answered)
         if found is not None:

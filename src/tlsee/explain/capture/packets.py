@@ -15,7 +15,7 @@ FIN, SYN, RST, ACK = 0x01, 0x02, 0x04, 0x10
 ETHERNET, NULL, LOOP, SLL, SLL2 = 1, 0, 108, 113, 276
 RAW = frozenset((12, 14, 101, 228, 229))  # the number differs by system; 228 is IPv4, 229 IPv6
 _NAMES = {105: "IEEE 802.11", 127: "radiotap", 220: "USB", 147: "a private one", 249: "USB"}
-_HEADER_V4, _HEADER_V6 = 20, 40
+_INTERNET = frozenset((0x0800, 0x86DD))  # EtherTypes of IPv4 and IPv6
 _PROTOCOL_TCP = 6
 _FRAGMENT = 44
 
@@ -106,7 +106,9 @@ class PacketReader:
         while not isinstance(inside, lib.ip.IP | lib.ip6.IP6):
             inside = getattr(inside, "data", None)
             if not isinstance(inside, lib.dpkt.Packet):
-                self.other += 1
+                is_cut = getattr(frame, "ethtype", getattr(frame, "type", 0)) in _INTERNET
+                self.unread += is_cut
+                self.other += not is_cut
                 return None
         return inside
 
