@@ -14,9 +14,13 @@ RECORDS_SHOWN = 120  # rows of records, runs of application data folded into one
 PATHS_SHOWN = 8
 CHECKS_SHOWN = 40  # of a certificate; the profiles have fewer
 CERTIFICATES_SHOWN = 12  # of a path
+WHYS_SHOWN = 24  # choices
 CANDIDATES_SHOWN = 60  # of a choice
 NODES_SHOWN = 80  # of the key schedule; each KeyUpdate adds three
+RECIPES_SHOWN = 32_000  # characters of all recipes; a handshake's come to 13,000
+RECIPE_SHOWN = 4_096  # of one; a transcript's holds whole messages, which stand above already
 PATH_SHOWN = 80  # states of the path through the machine
+NAMES_SHOWN = 12  # of a certificate
 TERMS_SHOWN = 48  # of the glossary
 
 

@@ -54,13 +54,14 @@
   }
 
   // ---- permalinks: what a link leads to is unfolded
-  const reveal = (id) => {
+  const reveal = (id, behavior) => {
     const found = id && byId(id);
     if (!found) return;
     for (let up = found; up; up = up.parentElement) if (up.tagName === "DETAILS") up.open = true;
     const inner = found.matches("article") && found.querySelector(":scope > .fold");
     if (inner) inner.open = true;
-    found.scrollIntoView({ block: found.matches("section, article") ? "start" : "center" });
+    const block = found.matches("section, article") ? "start" : "center";
+    found.scrollIntoView({ block, behavior });
     const within = found.closest(".split");
     if (within) {
       const cell = all(".hex a", within).find((each) => each.hash === "#" + id);
@@ -68,11 +69,11 @@
       show(cell, within.querySelector(".octets"));
     }
   };
-  const fromHash = () => reveal(decodeURIComponent(location.hash.slice(1)));
-  addEventListener("hashchange", fromHash);
+  const fromHash = (behavior) => reveal(decodeURIComponent(location.hash.slice(1)), behavior);
+  addEventListener("hashchange", () => fromHash("auto"));
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#"]');
-    if (link && link.hash === location.hash) fromHash();
+    if (link && link.hash === location.hash) fromHash("auto");
     const head = event.target.closest(".tree summary, .rows summary");
     if (head && head.parentElement.id) history.replaceState(null, "", "#" + head.parentElement.id);
   });
@@ -94,6 +95,19 @@
   });
   addEventListener("afterprint", () => before.forEach((fold) => { fold.open = false; }));
   byId("print").addEventListener("click", () => print());
+
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest(".copy");
+    if (!button) return;
+    try {
+      await navigator.clipboard.writeText(button.parentElement.querySelector("pre").textContent);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(button.parentElement.querySelector("pre"));
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+  });
 
   // ---- theme
   const theme = byId("theme");
@@ -182,5 +196,5 @@
     }
   }, { rootMargin: "-20% 0px -70% 0px" });
   links.forEach((_, id) => byId(id) && watch.observe(byId(id)));
-  fromHash();
+  fromHash("instant");
 })();

@@ -12,12 +12,18 @@ from markupsafe import Markup
 
 from tlsee.explain.account import Account
 from tlsee.explain.report.html.assets import policy, script, style
+from tlsee.explain.report.html.certificates import certificates
+from tlsee.explain.report.html.choices import choices
+from tlsee.explain.report.html.cost import cost
+from tlsee.explain.report.html.glossary import glossary
 from tlsee.explain.report.html.head import banner, bar, verdict_card
+from tlsee.explain.report.html.keys import keys
 from tlsee.explain.report.html.markup import only_ascii
 from tlsee.explain.report.html.messages import messages
 from tlsee.explain.report.html.records import records, shown
 from tlsee.explain.report.html.sequence import sequence
 from tlsee.explain.report.html.sheet import Sheet
+from tlsee.explain.report.html.states import states
 
 __all__ = ["page"]
 
@@ -49,7 +55,13 @@ def _sections(sheet: Sheet) -> list[Section]:
     found: list[tuple[str, str, Element | None]] = [
         ("sequence", "Sequence", sequence(sheet)),
         ("messages", "Messages", messages(sheet)),
+        ("choices", "Choices", choices(sheet)),
+        ("keys", "Keys", keys(sheet)),
+        ("certificates", "Certificates", certificates(sheet)),
+        ("states", "States", states(sheet)),
+        ("cost", "Cost", cost(sheet)),
         ("records", "Records", records(sheet, runs, left_out)),
+        ("glossary", "Glossary", glossary(sheet)),
     ]
     return [Section(name, text, part) for name, text, part in found if part is not None]
 

@@ -54,6 +54,7 @@ class Sheet:
             for role in Role
         }
         self.record_ids: frozenset[int] = frozenset()  # records with a row of their own
+        self.rows: dict[int, frozenset[int]] = {}  # of each step, the fields that have a row
 
     def message(self, sender: Role, place: int) -> StepView | None:
         """The sender's message with this place among its messages, from 0."""
@@ -63,6 +64,10 @@ class Sheet:
     def href(self, number: int) -> str | None:
         """The address of a step, if it is on the page."""
         return f"#m{number}" if number in self.numbers else None
+
+    def field_href(self, number: int, place: int) -> str | None:
+        """The address of a step's field, by its place in ``Field.walk``, if it is on the page."""
+        return f"#m{number}.f{place}" if place in self.rows.get(number, ()) else None
 
     def name_of(self, role: Role) -> str:
         """What a side is called."""
