@@ -46,7 +46,7 @@ def _hash(self: Any) -> int:
     return hash((type(self), *(getattr(self, name) for name in self._fields)))
 
 
-def replace(item: T, **changes: object) -> T:
+def replace(item: T, /, **changes: object) -> T:
     """A copy of a value with some fields changed.
 
     Raises:

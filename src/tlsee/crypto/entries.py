@@ -84,11 +84,12 @@ class Entry:
 
 
 SECONDS_LENGTH = _SECONDS.size
+STORES = ("sessions", "ticket", "session_id")  # what a store gave, of which the code is how many
 KINDS = frozenset(
     ("random", "clock", "key_share", "response", "refused", "signature", "later", "failed")
 ) | {
     *("encrypted", "decrypted", "decrypts_later", "not_decrypted"),
-    *("sessions", "ticket", "session_id"),
+    *STORES,
 }
 
 

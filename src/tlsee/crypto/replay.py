@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from tlsee.codes import SignatureScheme
-from tlsee.crypto.entries import Entry, about
+from tlsee.crypto.entries import STORES, Entry, about
 from tlsee.crypto.journal import Journal, WrappedGroup
 from tlsee.crypto.provider import (
     LATER,
@@ -51,7 +51,8 @@ class Replay:
         # A journal written by hand, or long ago, does not say what its bytes are for.
         self._named = any(entry.purpose for entry in journal.entries)
         for place, entry in enumerate(journal.entries):
-            key = entry.kind, int(entry.code), entry.purpose
+            code = 0 if entry.kind in STORES else int(entry.code)
+            key = entry.kind, code, entry.purpose
             self._waiting.setdefault(key, deque()).append((place, entry))
         self._shown = 0.0  # what the clock showed last
         self.remaining = len(journal.entries)

@@ -108,7 +108,7 @@ def client_exchange(
         premaster = rsa_exchange.new_premaster(
             offered, lambda count: provider.random(count, "premaster")
         )
-        encrypted = EncryptedPreMasterSecret(rsa_exchange.encrypt(key, premaster))
+        encrypted = EncryptedPreMasterSecret(provider.encrypt(key, premaster))
         return ClientKeyExchange(write(encrypted)), premaster
     response = parameters.group.respond(parameters.public)
     if session.suite.key_exchange is KeyExchangeAlgorithm.dhe:

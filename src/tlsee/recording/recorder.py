@@ -112,6 +112,10 @@ class Recorder:
     def recording(self) -> Recording:
         """What was recorded so far."""
         with self._lock:
+            try:
+                self._drain()
+            except Exception as error:  # noqa: BLE001 - what there is is there all the same
+                self.failure = self.failure or error
             moments = list(self._moments)
             if self._lost:
                 moments.append(Moment(self._clock() - self._began, None, LeftOut(self._lost)))

@@ -1,0 +1,25 @@
+"""Running one endpoint of a full recording again: the same bytes, without network, keys or clock.
+
+    outcome = replay(Recording.load("handshake.tlsrec"))
+    outcome.same, outcome.difference
+
+A ``Replaying`` does it step by step: it stops where it is told to, and can be looked at. See
+docs/replay.md.
+"""
+
+from __future__ import annotations
+
+from tlsee.recording.recording import Recording
+from tlsee.recording.replaying.comparing import Difference
+from tlsee.recording.replaying.running import Outcome, Replaying
+
+__all__ = ["Difference", "Outcome", "Replaying", "replay"]
+
+
+def replay(recording: Recording) -> Outcome:
+    """Run the recording's endpoint again, to the end or the first difference.
+
+    Raises:
+        ApiMisuse: it cannot be replayed; the text says why, and how to record so that it can.
+    """
+    return Replaying(recording).run()

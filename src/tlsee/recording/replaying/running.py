@@ -1,0 +1,374 @@
+"""One run of a recording's endpoint, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
+from tlsee.connection.events import NEED_DATA
+from tlsee.crypto.provider import Provider
+from tlsee.crypto.pyca import PROVIDER
+from tlsee.crypto.replay import Replay
+from tlsee.errors import ApiMisuse, Evidence, TLSError
+from tlsee.handshake.reflections import REFLECTIONS
+from tlsee.questions import Question
+from tlsee.recording.kept import Answered
+from tlsee.recording.recording import Recording
+from tlsee.recording.replaying.answers import RecordedAnswers
+from tlsee.recording.replaying.comparing import Comparison, Difference
+from tlsee.recording.replaying.configuration import configured
+from tlsee.recording.replaying.input import INPUTS, Input
+from tlsee.trace import (
+    Choice,
+    Deed,
+    Failed,
+    MessageReceived,
+    Observer,
+    RecordReceived,
+    Role,
+    TraceEvent,
+)
+from tlsee.values import value
+
+__all__ = ["Outcome", "Replaying", "check_playable"]
+
+_CLIENT_HELLO = 1
+_RANDOM = slice(6, 38)  # of a hello, header included
+_BEGINNINGS = ("connect", "accept")
+
+
+@value
+class Outcome:
+    """What a replay came to.
+
+    Attributes:
+        same: whether all that happened was what was recorded, to the last byte sent.
+        role: whose recording it is.
+        messages, records: how many were as recorded, both ways.
+        sent_bytes, received_bytes: of the records that were.
+        difference: where it first went another way, or ``None``.
+        error: what the connection failed with, as it did when it was recorded or not; or ``None``.
+        state: the machine's last.
+        unused: how many entries of the journal nobody asked for.
+        cut_off: why the recording ends early, in a sentence, or ``""``.
+    """
+
+    same: bool
+    role: Role
+    messages: int
+    records: int
+    sent_bytes: int
+    received_bytes: int
+    difference: Difference | None
+    error: TLSError | None
+    state: str
+    unused: int
+    cut_off: str
+
+
+class Replaying:
+    """One run of a recording's endpoint.
+
+    Args:
+        recording: a full one.
+
+    Raises:
+        ApiMisuse: it cannot be replayed.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        check_playable(recording)
+        self.recording = recording
+        self._moments = recording.moments
+        self._place = 0
+        self._input = Input()
+        self._by_record = False
+        self._connection: Connection | None = None
+        self._replay = Replay(PROVIDER, recording.journal, self._beyond())
+        self.comparison = Comparison(recording, lambda: self._replay.problem)
+        self._asked: list[Question] = []  # and not answered yet
+        self._stopped = False
+        self._was_reflected = _remember_reflection(recording)
+
+    def _beyond(self) -> Provider | None:
+        """Who answers what the journal does not: nobody."""
+        return None
+
+    @property
+    def _is_changed(self) -> bool:
+        return False
+
+    # --- Going on -------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Go on to the end, or to where it goes another way."""
+        while self._step():
+            pass
+        if not self._stopped:
+            self._flush()
+            self._look_at_problem()
+            self.comparison.end()
+        return self.outcome
+
+    def until(self, where: str | int) -> bool:
+        """Go on until a state is entered, or a message of this name or number was sent or came.
+
+        Input is taken record by record from here on, so that it stops behind the one that matters.
+
+        Args:
+            where: a state (``WaitServerHello``), a message (``server_hello``) or its number from 1.
+
+        Returns:
+            Whether it came there; else it is at its end, or at the first difference.
+        """
+        self._by_record = True
+        while not self._has_reached(where):
+            if not self._step():
+                break
+        return self._has_reached(where)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What it has come to so far."""
+        seen = self.comparison
+        connection = self._connection
+        done = self._place >= len(self._moments) or self._stopped
+        return Outcome(
+            done and seen.difference is None,
+            self.role,
+            seen.messages,
+            seen.records,
+            seen.sent_bytes,
+            seen.received_bytes,
+            seen.difference,
+            connection.failure if connection is not None and not self._replay.problem else None,
+            self.state,
+            self._replay.remaining,
+            self.recording.damage,
+        )
+
+    # --- Looking --------------------------------------------------------------------------------
+
+    @property
+    def role(self) -> Role:
+        """Whose recording it is."""
+        recorded = self.recording.configuration
+        return recorded.role if recorded is not None else Role.CLIENT
+
+    @property
+    def state(self) -> str:
+        """The machine's state; ``""`` before the beginning."""
+        return self.comparison.state
+
+    @property
+    def choices(self) -> tuple[Choice, ...]:
+        """What has been decided by now."""
+        return tuple(event for event in self.comparison.told if isinstance(event, Choice))
+
+    @property
+    def events(self) -> tuple[TraceEvent, ...]:
+        """What observers have been told by now."""
+        return tuple(self.comparison.told)
+
+    @property
+    def evidence(self) -> Evidence:
+        """What the connection knows by now."""
+        return self._connection.evidence if self._connection is not None else Evidence()
+
+    @property
+    def connection(self) -> Connection | None:
+        """The connection itself; ``None`` before the beginning."""
+        return self._connection
+
+    # --- Within ---------------------------------------------------------------------------------
+
+    def _has_reached(self, where: str | int) -> bool:
+        seen = self.comparison
+        return len(seen.exchanged) >= where if isinstance(where, int) else where in seen.names
+
+    def _step(self) -> bool:
+        """One moment of the recording; whether there may be more."""
+        if self._stopped or self._place >= len(self._moments):
+            return False
+        item = self._moments[self._place].item
+        self._place += 1
+        if isinstance(item, Deed):
+            self._guarded(item)
+        elif isinstance(item, RecordReceived) and (self._by_record or self._is_interrupted()):
+            self._hand_over(self._input.up_to(item.raw))
+        self._look_at_problem()
+        self._stopped |= self._ends_here()
+        return not self._stopped
+
+    def _ends_here(self) -> bool:
+        return self.comparison.difference is not None
+
+    def _look_at_problem(self) -> None:
+        if self._replay.problem:
+            self.comparison.note("journal", "journal", self._replay.problem)
+            self._stopped = True
+
+    def _guarded(self, deed: Deed) -> None:
+        """Do it; whatever a recording that nobody made leads to is a difference."""
+        try:
+            self._do(deed)
+        except TLSError as error:
+            if self._connection is None:
+                self.comparison.note("journal", deed.what, str(error))
+                self._stopped = True
+        except Exception as error:  # noqa: BLE001 - a bug of ours, or of whoever wrote the file
+            kind = type(error).__name__
+            self.comparison.note("failure", kind, f"{deed.what} led to {kind}, which is a bug")
+            self._stopped = True
+
+    def _do(self, deed: Deed) -> None:
+        what, connection = deed.what, self._connection
+        if what in _BEGINNINGS:
+            if connection is None:
+                self._connection = self._begin(deed)
+            return
+        if connection is None:
+            raise ApiMisuse(f"{what} before the connection began")
+        if what in INPUTS:
+            self._flush()
+        if what == "receive_data":
+            self._input.take(deed.data)
+            if not (self._by_record or self._is_interrupted()):
+                self._flush()
+        elif what == "answer":
+            self._answer(connection, deed)
+        elif what in _WITH_DATA:
+            getattr(connection, what)(deed.data)
+        elif what in _PLAIN:
+            getattr(connection, what)(*deed.arguments)
+        else:
+            self.comparison.note("journal", what, f"{what} is nothing that a connection does")
+
+    def _begin(self, deed: Deed) -> Connection:
+        recorded = self.recording.configuration
+        if recorded is None:
+            raise ApiMisuse("there is no configuration")
+        provider = self._replay.provider
+
+        def config_of(other: Any) -> Any:
+            return configured(other, answers, self._replay, provider)
+
+        answers = RecordedAnswers(self._moments, self._replay, config_of, changed=self._is_changed)
+        self._answers = answers
+        config: Any = self._configured(config_of(recorded))
+        observers: list[Observer] = [self.comparison]
+        if recorded.role is Role.SERVER:
+            return self._server(config, observers)
+        name, identity, early = self._arguments(deed)
+        return self._client(config, name, identity, early, observers)
+
+    def _configured(self, config: Any) -> Any:
+        if self.role is Role.SERVER:
+            # Whose hellos these are is a matter of the process in which it was recorded.
+            object.__setattr__(config, "insecure_accept_own_hellos", not self._was_reflected)
+        return config
+
+    def _client(
+        self, config: Any, name: Any, identity: Any, early: Any, observers: list[Observer]
+    ) -> Connection:
+        return ClientConnection(
+            config, name, identity=identity, early_data=early, observers=observers
+        )
+
+    def _server(self, config: Any, observers: list[Observer]) -> Connection:
+        return ServerConnection(config, observers=observers)
+
+    def _arguments(self, deed: Deed) -> tuple[str | None, str | None, int]:
+        name, identity, early = deed.arguments
+        if not (
+            isinstance(name, str | None)
+            and isinstance(identity, str | None)
+            and isinstance(early, int)
+        ):
+            raise ApiMisuse("a connection begins with a name, an identity and a number")
+        return name, identity, early
+
+    def _answer(self, connection: Connection, deed: Deed) -> None:
+        """The application's answer to the question of this kind that is open."""
+        (kind,) = deed.arguments
+        self._drain(connection)
+        question = next((one for one in self._asked if type(one).__name__ == kind), None)
+        answered = next(
+            (
+                moment.item
+                for moment in self._moments[self._place :]
+                if isinstance(moment.item, Answered) and moment.item.question == kind
+            ),
+            None,
+        )
+        if question is None or answered is None:
+            raise self._answers.problem(f"{kind} was answered, and nobody asks it now")
+        self._asked.remove(question)
+        connection.answer(question, self._answers.value_of(answered))
+
+    # --- Input ----------------------------------------------------------------------------------
+
+    def _is_interrupted(self) -> bool:
+        return self._input.is_interrupted(self._moments, self._place)
+
+    def _flush(self) -> None:
+        self._hand_over(self._input.rest())
+
+    def _hand_over(self, data: bytes) -> None:
+        if data and self._connection is not None:
+            try:
+                self._connection.receive_data(data)
+            finally:
+                self._drain(self._connection)
+
+    def _drain(self, connection: Connection) -> None:
+        """Events are the application's, which has had its say already; questions it may answer."""
+        while connection.failure is None and (event := connection.next_event()) is not NEED_DATA:
+            if isinstance(event, Question):
+                self._asked.append(event)
+
+
+_PLAIN = frozenset(
+    (
+        *("receive_eof", "close_write", "update_keys"),
+        *("send_tickets", "request_certificate", "data_to_send"),
+    )
+)
+_WITH_DATA = frozenset(("write", "write_early_data"))
+
+
+def check_playable(recording: Recording) -> None:
+    """Whether everything is in it.
+
+    Raises:
+        ApiMisuse: it is not; the text says what is missing.
+    """
+    record_in_full = "tlsee connect HOST --record FILE --reveal-secrets records one in full"
+    if not recording.reveals_secrets:
+        raise ApiMisuse(
+            "this recording leaves out secrets and keys: it can be explained, not replayed",
+            record_in_full,
+        )
+    deeds = [m.item for m in recording.moments if isinstance(m.item, Deed)]
+    if recording.configuration is None or not any(d.what in _BEGINNINGS for d in deeds):
+        raise ApiMisuse(
+            "this recording has the secrets and not what this side did: it was made by an older "
+            "release, of a capture, or with a configuration that nobody watched",
+            f"{record_in_full}; in Python: recorder.watched(config)",
+        )
+    if recording.lost:
+        raise ApiMisuse(
+            f"{recording.lost:,} events had no place in this recording", "record a shorter one"
+        )
+
+
+def _remember_reflection(recording: Recording) -> bool:
+    """Whether a hello was refused as one of the process's own; it is so again."""
+    hello = b""
+    for event in recording.events():
+        if isinstance(event, MessageReceived) and event.raw[:1] == bytes((_CLIENT_HELLO,)):
+            hello = event.raw
+        elif isinstance(event, Failed) and getattr(event.error, "name", "") == "own_hello":
+            REFLECTIONS.remember(hello[_RANDOM])
+            return True
+    return False
