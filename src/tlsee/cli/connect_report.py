@@ -195,6 +195,9 @@ def _extras(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
             show(screen, block.lines)
         if attempt.story.lost:
             screen.line(f"    .. and {count(attempt.story.lost, 'event')} that were not kept")
+    record = attempt.wish.record
+    if record is not None:
+        record.tell(screen)
     more = []
     if not messages:
         more.append("-v messages")
@@ -202,6 +205,10 @@ def _extras(attempt: Attempt, screen: Screen, *, messages: bool, fields: bool, c
         more.append("-vv fields")
     if not chain and verdict is not None:
         more.append("--chain")
+    if record is None or record.html is None:
+        more.append("--html FILE")
+    if record is None or record.path is None:
+        more.append("--record FILE")
     screen.line("more:  " + "   ".join([*more, "--json"]))
 
 

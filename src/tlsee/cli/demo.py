@@ -37,6 +37,7 @@ from tlsee.recording.recorder import Recorder
 from tlsee.streams.blocking import Listener, connect, listen
 from tlsee.text import count, printable
 from tlsee.trace import Role
+from tlsee.values import replace
 
 Recorders = tuple[Recorder | None, Recorder | None]  # the client's and the server's
 
@@ -305,6 +306,7 @@ def command(**options: Any) -> None:
       tlsee demo --step                   one message at a time
       tlsee demo -v                       every field of every message
       tlsee demo --record a.tlsrec        and a-server.tlsrec: for tlsee explain
+      tlsee demo --html a.html            the same as a page
     """  # noqa: D301 - click wants the backspace itself
     versions, exchange = _wanted(options["tls"], options["key_exchange"])
     resume, early = options["resume"], options["early_data"]
@@ -319,10 +321,14 @@ def command(**options: Any) -> None:
     screen = Screen(sys.stdout)
     first = Performance(cast) if resume else None
     wish = record_wish(options)
-    beside = wish.beside("server") if wish is not None else None
-    with open_recorder(wish) as ours, open_recorder(beside) as theirs:
+    beside = replace(wish.beside("server"), html=None) if wish is not None else None
+    peer: list[Recorder] = []
+    with open_recorder(wish, peer) as ours, open_recorder(beside) as theirs:
+        peer += filter(None, (theirs,))
         performance = Performance(cast, first=first, recorders=(ours, theirs))
     tell(performance, screen, cast, step=options["step"], verbose=options["verbose"])
+    if wish is not None:
+        wish.tell(screen, summary.LABEL - 2)
     screen.line("next:  " + "    ".join(_others(performance, exchange, options["mutual"])))
     screen.flush()
 

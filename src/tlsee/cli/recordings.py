@@ -1,4 +1,4 @@
-"""Recordings at the command line: ``--record FILE`` makes one, ``tlsee explain FILE`` tells it."""
+"""Recordings at the command line: ``--record FILE`` makes one, ``--html FILE`` a page of it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from tlsee.cli import view_files
 from tlsee.cli.exit_codes import Usage
-from tlsee.cli.output import Screen
+from tlsee.cli.output import BAD, LABEL, Screen
 from tlsee.cli.stores import reason_of
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.journal import Journal
+from tlsee.crypto.pyca import PROVIDER
 from tlsee.errors import ApiMisuse
+from tlsee.explain.account import Account
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording, create
@@ -29,64 +32,100 @@ from tlsee.values import replace, value
 F = TypeVar("F", bound=Callable[..., Any])
 C = TypeVar("C", ClientConfig, ServerConfig)
 
+KEY_LENGTH = 32  # of what pseudonyms are made with: one for a recording, its page and the peer's
+
 
 @value
 class RecordWish:
-    """Where to record to, and whether with everything in it."""
+    """Where to record to, and whether with everything in it.
 
-    path: str
+    Attributes:
+        path: of the recording; ``None`` where a page is all that is wished for.
+        html: of the page that is made of it when the connection is over, or ``None``.
+    """
+
+    path: str | None
     reveal_secrets: bool = False
     pseudonyms: bool = False
+    html: str | None = None
 
     def beside(self, what: str | int) -> RecordWish:
-        """Another file beside it: for ``a.tlsrec`` and ``server`` that is ``a-server.tlsrec``."""
-        path = Path(self.path)
-        return replace(self, path=str(path.with_stem(f"{path.stem}-{what}")))
+        """Other files beside them: for ``a.tlsrec`` and ``server`` that is ``a-server.tlsrec``."""
+        return replace(self, path=_beside(self.path, what), html=_beside(self.html, what))
 
     def begin(self) -> Recorder:
         """A recorder that writes while it happens; with pseudonyms names are known at the end only.
 
         Raises:
-            OSError: the file cannot be made.
+            OSError: a file cannot be made.
         """
+        if self.html is not None:
+            with Path(self.html).open("ab"):
+                pass  # now is the time to say that it cannot be written
+        if self.path is None:
+            return Recorder(reveal_secrets=self.reveal_secrets)
         if not self.pseudonyms:
             return Recorder(self.path, reveal_secrets=self.reveal_secrets)
         os.close(create(self.path))
         return Recorder()
 
-    def end(self, recorder: Recorder) -> str:
-        """The connection is over. A complaint, where the file tells less than there was."""
+    def end(self, recorder: Recorder, peer: Sequence[Recorder] = ()) -> str:
+        """The connection is over. A complaint, where the files tell less than there was.
+
+        ``peer`` has whoever recorded the other side: the page knows more with it.
+        """
         recorder.close()
         failure: Exception | None = recorder.failure
+        sides = [one.recording for one in (recorder, *peer)]
         if self.pseudonyms:
-            try:
-                with_pseudonyms(recorder.recording).save(self.path)
-            except OSError as error:
-                failure = error
-        if failure is None:
-            return ""
-        return self.complaint(failure)
+            key = PROVIDER.random(KEY_LENGTH)
+            sides = [with_pseudonyms(side, key) for side in sides]
+        try:
+            if self.pseudonyms and self.path is not None:
+                sides[0].save(self.path)
+            if self.html is not None:
+                page = view_files.made(Account.of(*sides), "html")
+                view_files.save(self.html, page, secret=self.reveal_secrets)
+        except OSError as error:
+            failure = error
+        return self.complaint(failure) if failure is not None else ""
 
     def complaint(self, failure: Exception) -> str:
         """What to say of a file that is not what was wished for."""
+        path = getattr(failure, "filename", None) or self.path or self.html or ""
         why = reason_of(failure) if isinstance(failure, OSError) else str(failure)
-        return f"tlsee: {printable(self.path)} is not complete: {why}"
+        return f"tlsee: {printable(str(path))} is not complete: {why}"
+
+    def tell(self, screen: Screen, label_width: int = LABEL) -> None:
+        """Say which page there is now, and what whoever gets it can do."""
+        if self.html is None:
+            return
+        screen.row("page", printable(self.html, 100), label_width=label_width)
+        if self.reveal_secrets:
+            screen.row("", view_files.KEEP_IT, BAD, label_width)
+
+
+def _beside(path: str | None, what: str | int) -> str | None:
+    if path is None:
+        return None
+    return str(Path(path).with_stem(f"{Path(path).stem}-{what}"))
 
 
 def record_options(command: F) -> F:
-    """The options ``--record FILE`` and ``--reveal-secrets``; ``record_wish`` reads them."""
+    """The options that ``record_wish`` reads."""
     record = click.option(
         "--record", metavar="FILE", help="Record it, without secrets, for tlsee explain FILE."
     )
+    page = click.option("--html", metavar="FILE", help="Write it down as a page, to look at.")
     reveal = click.option(
         "--reveal-secrets",
         is_flag=True,
-        help="Keep secrets and data in the recording too: whoever gets it can read them.",
+        help="Keep secrets and data in recording and page: whoever gets them can read all.",
     )
     pseudonyms = click.option(
         "--pseudonyms", is_flag=True, help="Replace names, addresses and certificates' identities."
     )
-    return record(reveal(pseudonyms(command)))
+    return record(page(reveal(pseudonyms(command))))
 
 
 def record_wish(options: Mapping[str, Any], *, shown: bool = False) -> RecordWish | None:
@@ -98,16 +137,24 @@ def record_wish(options: Mapping[str, Any], *, shown: bool = False) -> RecordWis
     Raises:
         Usage: they do not go together, or nothing is recorded.
     """
-    path, reveal, pseudonyms = (options[n] for n in ("record", "reveal_secrets", "pseudonyms"))
-    if (reveal or pseudonyms) and path is None and not shown:
+    path, page = options["record"], options["html"]
+    reveal, pseudonyms = options["reveal_secrets"], options["pseudonyms"]
+    if (reveal or pseudonyms) and path is None and page is None and not shown:
         option = "--reveal-secrets" if reveal else "--pseudonyms"
-        raise Usage(f"{option} is about a recording", "add --record FILE")
+        raise Usage(f"{option} is about a recording", "add --record FILE or --html FILE")
     if reveal and pseudonyms:
         raise Usage(
             "--reveal-secrets and --pseudonyms contradict each other",
             "whoever has the secrets reads the names: leave one out",
         )
-    return RecordWish(path, reveal, pseudonyms) if path is not None else None
+    for option, name in (("--record", path), ("--html", page)):
+        if name == view_files.STANDARD_OUTPUT:
+            raise Usage(f"standard output has the story, not {option} -", "name a file")
+    if path is None and page is None:
+        return None
+    if path is not None and page is not None and os.path.realpath(path) == os.path.realpath(page):
+        raise Usage("--record and --html cannot be one file", "name another for one of them")
+    return RecordWish(path, reveal, pseudonyms, page)
 
 
 def watched(recorder: Recorder | None, config: C) -> C:
@@ -118,26 +165,33 @@ def watched(recorder: Recorder | None, config: C) -> C:
 
 
 @contextlib.contextmanager
-def open_recorder(wish: RecordWish | None) -> Iterator[Recorder | None]:
+def open_recorder(
+    wish: RecordWish | None, peer: Sequence[Recorder] = ()
+) -> Iterator[Recorder | None]:
     """A recorder that writes to the file while it happens, or ``None`` where none is wished for.
 
+    ``peer`` has whoever records the other side by the time the connection is over.
+
     Raises:
-        Usage: the file cannot be made.
+        Usage: a file cannot be made.
     """
     if wish is None:
         yield None
         return
     try:
         recorder = wish.begin()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        path = getattr(error, "filename", None) or wish.path or wish.html or ""
+        option = "--html" if path == wish.html else "--record"
+        why = reason_of(error) if isinstance(error, OSError) else "that is no name of a file"
         raise Usage(
-            f"cannot write {printable(wish.path)} (--record): {reason_of(error)}",
+            f"cannot write {printable(str(path))} ({option}): {why}",
             "name a file that can be written",
         ) from None
     try:
         yield recorder
     finally:
-        complaint = wish.end(recorder)
+        complaint = wish.end(recorder, peer)
         if complaint:
             screen = Screen(sys.stderr)
             screen.paragraph(complaint)
@@ -166,7 +220,7 @@ class ManyRecordings:
             wish = self.wish if self._number == 1 else self.wish.beside(self._number)
         try:
             return wish, wish.begin()
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self.complain(wish.complaint(error))
             return None
 

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from tlsee.cli.exit_codes import Usage
 from tlsee.cli.json_output import line_of
-from tlsee.cli.output import BAD, HINT, Screen, is_terminal, lost
-from tlsee.cli.stores import reason_of
+from tlsee.cli.output import HINT, Screen, is_terminal
 from tlsee.cli.styles import show
+from tlsee.cli.view_files import KINDS, STANDARD_OUTPUT, write_view
 from tlsee.explain.account import Account
 from tlsee.explain.report.terminal import terminal
-from tlsee.recording.recording import Recording, create
-from tlsee.text import count, printable
-from tlsee.trace import SecretDerived
+from tlsee.recording.recording import Recording
 from tlsee.values import value
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-STANDARD_OUTPUT = "-"
-_WHAT = {"html": "page", "pcapng": "capture", "mermaid": "diagram"}
 
 
 @value
@@ -75,7 +68,7 @@ def view_wish(options: Mapping[str, Any]) -> ViewWish:
     Raises:
         Usage: they do not go together.
     """
-    files = {name: options[name] for name in _WHAT if options[name] is not None}
+    files = {name: options[name] for name in KINDS if options[name] is not None}
     printed = [f"--{name} -" for name, path in files.items() if path == STANDARD_OUTPUT]
     printed += ["--json"] if options["as_json"] else []
     if len(printed) > 1:
@@ -124,79 +117,3 @@ def show_recording(
         screen.line(f"more:  {others}", HINT)
     screen.flush()
     aside.flush()
-
-
-def write_view(account: Account, kind: str, path: str, notes: Screen | None) -> None:
-    """Write a view; ``notes`` is where it is said, with what whoever gets the file should know.
-
-    Raises:
-        Usage: the file cannot be written.
-    """
-    data = _made(account, kind)
-    secret = holds_secrets(account.recording)
-    if path == STANDARD_OUTPUT:
-        _print(data)
-    else:
-        with writing(path, f"--{kind}"):
-            _write(path, data, secret=secret)
-    if notes is None:
-        return
-    if path != STANDARD_OUTPUT:
-        notes.row(_WHAT[kind], f"{printable(path, 100)}, {count(len(data), 'byte')}")
-    if secret:
-        notes.row("", "KEEP IT SECRET: the keys to all that was said are in it", BAD)
-
-
-def holds_secrets(recording: Recording) -> bool:
-    """Whether whoever has it can read the connection."""
-    if recording.reveals_secrets:
-        return True
-    return any(isinstance(event, SecretDerived) for event in recording.events())
-
-
-@contextlib.contextmanager
-def writing(path: str, option: str) -> Iterator[None]:
-    """Whatever the system says against a file becomes a sentence.
-
-    Raises:
-        Usage: it cannot be written.
-    """
-    try:
-        yield
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        why = reason_of(error) if isinstance(error, OSError) else "that is no name of a file"
-        raise Usage(
-            f"cannot write {printable(path)} ({option}): {why}", "name a file that can be written"
-        ) from None
-
-
-def _made(account: Account, kind: str) -> bytes:
-    if kind == "html":
-        from tlsee.explain.report.html import page
-
-        return page(account).encode("utf-8")
-    if kind == "pcapng":
-        from tlsee.explain.report.pcapng import to_pcapng
-
-        return to_pcapng(account.recording)
-    from tlsee.explain.report.mermaid import mermaid
-
-    return mermaid(account).encode("ascii")
-
-
-def _write(path: str, data: bytes, *, secret: bool) -> None:
-    if not secret:
-        Path(path).write_bytes(data)
-        return
-    with os.fdopen(create(path), "wb") as file:
-        file.write(data)
-
-
-def _print(data: bytes) -> None:
-    """The bytes as they are on standard output."""
-    stream = sys.stdout.buffer
-    try:
-        stream.write(data)
-        stream.flush()
-    except (OSError, ValueError) as error:
-        lost(stream, error)
