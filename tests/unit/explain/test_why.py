@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 import pytest
@@ -10,42 +9,24 @@ import pytest
 from tests.support.endpoints import Pair, client_credential, server_credential, trust
 from tests.support.recordings import SCENARIOS, record, reread
 from tests.support.resuming import resumable
-from tests.unit.explain.test_why_truth import BOTH, NEW, OLD, meeting, what_if, why
-from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
-from tlsee.explain.why import Why, reasons_of
-from tlsee.explain.why.values import CANDIDATES_SHOWN, WHAT_IFS_SHOWN
+from tests.support.whys import (
+    BOTH,
+    NEW,
+    OLD,
+    meeting,
+    well_formed,
+    what_if,
+    why,
+)
+from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
+from tlsee.explain.why import reasons_of
 from tlsee.recording.format import Header
-from tlsee.recording.kept import Moment
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
-from tlsee.trace import Choice, Failed, MessageReceived, MessageSent, RecordReceived, Role
+from tlsee.trace import MessageReceived, MessageSent, RecordReceived, Role
 
 TRUE_OF_ALL = {"version", "suite", "session"}
-
-
-def well_formed(reasons: tuple[Why, ...]) -> None:
-    """One line each, printable ASCII, bounded, at most one winner, which is named."""
-    for reason in reasons:
-        assert reason.title
-        assert reason.rule.endswith(".")
-        assert reason.clause.startswith("RFC ")
-        assert len(reason.what_ifs) <= WHAT_IFS_SHOWN
-        assert len(reason.candidates) <= CANDIDATES_SHOWN + 1
-        texts = [reason.title, reason.rule, reason.chosen]
-        for candidate in reason.candidates:
-            texts += [candidate.name, candidate.words]
-            assert candidate.name
-            assert not candidate.chosen or candidate.able is not False
-        for item in reason.what_ifs:
-            texts += [item.change, item.result, item.then]
-            assert item.change
-            assert item.result
-        assert all(text.isascii() and text.isprintable() for text in texts), texts
-        winners = [candidate.name for candidate in reason.candidates if candidate.chosen]
-        assert len(winners) <= 1
-        if winners and reason.what != "early_data":
-            assert winners == [reason.chosen]
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -280,89 +261,3 @@ def test_without_choices_the_messages_tell() -> None:
     assert reasons["suite"].chosen == "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     assert reasons["group"].chosen == "x25519"
     assert reasons["scheme"].chosen == "ecdsa_secp256r1_sha256"
-
-
-# --- Hostile --------------------------------------------------------------------------------------
-
-ODD: list[Any] = [
-    None,
-    True,
-    -1,
-    1 << 60,
-    "x\x1b[2J",
-    b"\xff\n" * 40,
-    NamedGroup.of(0xABCD),
-    CipherSuite.of(0x1301),
-    CipherSuite.of(0xC02B),
-    ProtocolVersion.of(0x0300),
-    ProtocolVersion.of(0x0304),
-    SignatureScheme.of(0x0804),
-]
-
-
-def _forged(choose: random.Random, choice: Choice) -> Choice:
-    def some() -> tuple[Any, ...]:
-        return tuple(choose.choices(ODD, k=choose.randrange(5)))
-
-    return Choice(
-        choose.choice([choice.what, "suite", "group", "session", "certificate", "nonsense"]),
-        choose.choice([choice.offered, some()]),
-        choose.choice([choice.able, some()]),
-        choose.choice([choice.chosen, *ODD]),
-        choose.choice([choice.rule, "\u202e; ; \n", ""]),
-        choose.choice(list(Role)),
-    )
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_a_forged_recording_raises_nothing_and_shows_nothing_dangerous(seed: int) -> None:
-    """Choices of wrong types, messages cut off, changed bytes, moments missing or doubled."""
-    choose = random.Random(seed)
-    made = record(choose.choice(list(SCENARIOS)))
-    whole = choose.choice(made.recorders).recording
-    moments: list[Moment] = []
-    for moment in whole.moments:
-        item = moment.item
-        if isinstance(item, Choice) and choose.random() < 0.6:
-            item = _forged(choose, item)
-        elif isinstance(item, MessageSent | MessageReceived) and choose.random() < 0.2:
-            raw = bytearray(item.raw)
-            for _ in range(choose.randrange(4)):
-                raw[choose.randrange(len(raw))] = choose.randrange(256)
-            item = type(item)(item.epoch, bytes(raw[: choose.randrange(len(raw) + 1)] or raw))
-        copies = choose.choices((0, 1, 2), (1, 18, 1))[0]
-        moments += [Moment(moment.at, moment.cpu, item)] * copies
-    well_formed(reasons_of(Recording(whole.header, moments)))
-
-
-def test_a_refusal_in_odd_words_is_read_as_far_as_it_goes() -> None:
-    """The lists of a refusal come out of its text, and an attacker's text has none."""
-    theirs = meeting(OLD, NEW)[1]
-    for item in [moment.item for moment in theirs.moments]:
-        if isinstance(item, Failed):
-            item.error.detail = "this server \x1b[2J, TLS 1.3, " + "," * 9999  # type: ignore[attr-defined]
-    reasons = reasons_of(theirs)
-
-    well_formed(reasons)
-    assert [one.name for one in why(theirs, "version").candidates if one.able] == ["TLS 1.3"]
-
-
-def test_an_empty_recording_has_no_reasons() -> None:
-    """Nor has one that ends before the hello."""
-    assert reasons_of(Recording(Header(0), ())) == ()
-
-
-def test_endless_lists_are_bounded() -> None:
-    """A hello of thousands of suites is shown up to a bound, the winner always."""
-    theirs = record("1.3").server.recording
-    many = tuple(CipherSuite.of(number) for number in range(0x2000, 0x6000))
-    moments = [
-        Moment(m.at, m.cpu, Choice("suite", many, many, many[-1], m.item.rule, Role.SERVER))
-        if isinstance(m.item, Choice) and m.item.what == "suite"
-        else m
-        for m in theirs.moments
-    ]
-    reason = why(Recording(theirs.header, moments), "suite")
-
-    assert len(reason.candidates) <= CANDIDATES_SHOWN + 1
-    assert any(one.chosen for one in reason.candidates)

@@ -3,101 +3,42 @@
 from __future__ import annotations
 
 import dataclasses
-import random
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from tests.support.endpoints import Pair, client_config, server_config, server_credential
+from tests.support.endpoints import server_credential
+from tests.support.whys import (
+    AES128,
+    AES256,
+    BOTH,
+    CHACHA,
+    ECDSA128,
+    ECDSA256,
+    NEW,
+    OLD,
+    ORDER,
+    RSA128,
+    RSA256,
+    TLS12,
+    TLS13,
+    Config,
+    meeting,
+    outcome,
+    what_if,
+    why,
+)
 from tlsee import policies
-from tlsee.codes import CipherSuite, NamedGroup, OpenEnum, ProtocolVersion, SignatureScheme
+from tlsee.codes import NamedGroup, SignatureScheme
 from tlsee.crypto.schemes import SCHEMES
 from tlsee.crypto.schemes12 import schemes12
-from tlsee.errors import ApiMisuse, TLSError
-from tlsee.explain.why import WhatIf, Why, reasons_of
-from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
-from tlsee.trace import Choice, MessageSent, Role
+from tlsee.trace import MessageSent
 
-Config = dict[str, Any]
-TLS12, TLS13 = ProtocolVersion.TLS12, ProtocolVersion.TLS13
-G, S = NamedGroup, CipherSuite
-AES128, AES256, CHACHA = (
-    S.TLS_AES_128_GCM_SHA256,
-    S.TLS_AES_256_GCM_SHA384,
-    S.TLS_CHACHA20_POLY1305_SHA256,
-)
-ECDSA128, ECDSA256, RSA128, RSA256 = (
-    S.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
-    S.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
-    S.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-    S.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-)
-
-
-def meeting(client: Config, server: Config) -> tuple[Recording, Recording, Recording]:
-    """What the client and the server recorded, and what the latter recorded in full."""
-    recorders = Recorder(), Recorder(), Recorder(reveal_secrets=True)
-    ours, theirs = client_config(**client), server_config(**server)
-    pair = Pair(
-        ours,
-        recorders[2].watched(theirs),
-        client_options={"observers": [recorders[0]]},
-        server_options={"observers": recorders[1:]},
-    )
-    try:
-        pair.run()
-    except TLSError:
-        for sender, receiver in ((pair.server, pair.client), (pair.client, pair.server)):
-            try:
-                receiver.receive_data(sender.data_to_send())
-            except TLSError:
-                continue
-    return recorders[0].recording, recorders[1].recording, recorders[2].recording
-
-
-def outcome(recording: Recording, what: str) -> str:
-    """What the server chose, by its own trace; nothing where it refused."""
-    found = None
-    for event in recording.events():
-        if isinstance(event, Choice) and event.what == what and event.by is Role.SERVER:
-            found = event.chosen
-    if isinstance(found, bytes):
-        return found.decode()
-    if isinstance(found, ProtocolVersion):
-        return found.label
-    return found.name if isinstance(found, OpenEnum) else ""
-
-
-def why(recording: Recording, what: str, by: Role = Role.SERVER) -> Why:
-    found = [one for one in reasons_of(recording) if one.what == what and one.by is by]
-    assert len(found) == 1, (what, [one.what for one in reasons_of(recording)])
-    return found[0]
-
-
-def what_if(reason: Why, change: str) -> WhatIf:
-    found = [item for item in reason.what_ifs if item.change == change]
-    assert found, (change, [item.change for item in reason.what_ifs])
-    return found[0]
-
-
-def retried(recording: Recording) -> bool:
-    return any(
-        isinstance(event, MessageSent) and event.raw[:1] == b"\x02" for event in recording.events()
-    ) and any("RetriedClientHello" in getattr(e, "name", "") for e in recording.events())
-
-
-BOTH, OLD, NEW = (
-    {"versions": [TLS13, TLS12]},
-    {"versions": [TLS12]},
-    {"versions": [TLS13]},
-)
+G = NamedGroup
 FLAT = dataclasses.replace(
     policies.default,
     group_tiers=(tuple(g for tier in policies.default.group_tiers for g in tier),),
 )
-ORDER = "the server had gone by the client's order and not by its own"
 # What, the handshake as it is (client, server), the change, and the handshake with it.
 CASES: list[tuple[str, Config, Config, str, Config, Config]] = [
     ("version", BOTH, BOTH, "either side had been without TLS 1.3", OLD, BOTH),
@@ -293,6 +234,12 @@ CASES: list[tuple[str, Config, Config, str, Config, Config]] = [
 ]
 
 
+def retried(recording: Recording) -> bool:
+    return any(
+        isinstance(event, MessageSent) and event.raw[:1] == b"\x02" for event in recording.events()
+    ) and any("RetriedClientHello" in getattr(e, "name", "") for e in recording.events())
+
+
 @pytest.mark.parametrize(("what", "client", "server", "change", "client2", "server2"), CASES)
 def test_what_is_certain_is_what_happens(
     what: str, client: Config, server: Config, change: str, client2: Config, server2: Config
@@ -324,106 +271,3 @@ def test_a_scheme_that_is_not_accepted_is_not_used(version: Config, key: str) ->
     assert told.certain
     assert then != reason.chosen
     assert then == "" or then in told.result
-
-
-# --- At random ------------------------------------------------------------------------------------
-
-
-def _some(choose: random.Random, items: tuple[Any, ...]) -> list[Any]:
-    found = [item for item in items if choose.random() < 0.6] or [choose.choice(items)]
-    choose.shuffle(found)
-    return found
-
-
-_SUITES = (AES128, AES256, CHACHA, ECDSA128, ECDSA256, RSA128, RSA256)
-_GROUPS = (G.X25519MLKEM768, G.SecP256r1MLKEM768, G.x25519, G.secp256r1, G.secp384r1)
-_LEGACY = (S.TLS_RSA_WITH_AES_128_GCM_SHA256, S.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256)
-
-
-def _drawn(choose: random.Random) -> tuple[Config, Config]:
-    versions = choose.choice([[TLS13, TLS12], [TLS12], [TLS13]])
-    legacy = choose.random() < 0.3
-    suites = (*_SUITES, *(_LEGACY if legacy else ()))
-    groups = (*_GROUPS, *((G.ffdhe2048,) if legacy else ()))
-    tiers = _some(choose, groups)
-    cut = choose.randrange(len(tiers) + 1)
-    policy = dataclasses.replace(
-        policies.legacy if legacy else policies.default,
-        group_tiers=tuple(tier for tier in (tuple(tiers[:cut]), tuple(tiers[cut:])) if tier),
-    )
-    listed = _some(choose, groups)
-    keys = _some(choose, ("ecdsa_secp256r1", "rsa2048"))
-    client = {
-        "versions": versions,
-        "policy": policies.legacy if legacy else policies.default,
-        "suites": _some(choose, suites),
-        "groups": listed,
-        "key_shares": [group for group in listed if choose.random() < 0.4],
-        "alpn": _some(choose, ("a", "b", "c")),
-    }
-    server = {
-        "versions": [TLS13, TLS12],
-        "policy": policy,
-        "suites": _some(choose, suites),
-        "alpn": _some(choose, ("a", "b", "c")),
-        "credentials": [server_credential(key) for key in keys],
-    }
-    return client, server
-
-
-def _without(field: str, kind: Callable[[str], Any]) -> Callable[[Config, Config, str], None]:
-    def change(client: Config, _: Config, name: str) -> None:
-        gone = kind(name)
-        for each in (field, "key_shares" if field == "groups" else field):
-            client[each] = [item for item in client[each] if item != gone]
-
-    return change
-
-
-CHANGES: dict[tuple[str, str], Callable[[Config, Config, str], None]] = {
-    ("suite", "the client had not offered "): _without("suites", S.named),
-    ("group", "the client had not offered "): _without("groups", G.named),
-    ("alpn", "the client had not offered "): _without("alpn", str),
-    ("group", "the client had sent no share of "): lambda client, _, name: client.update(
-        key_shares=[g for g in client["key_shares"] if g.name != name]
-    ),
-    ("group", "the client had sent a share of "): lambda client, _, name: client.update(
-        key_shares=[*client["key_shares"], G.named(name.removesuffix(" at once"))]
-    ),
-    ("suite", ORDER): lambda client, server, _: server.update(
-        suites=[s for s in client["suites"] if s in server["suites"]]
-    ),
-    ("alpn", ORDER): lambda client, server, _: server.update(
-        alpn=[name for name in client["alpn"] if name in server["alpn"]]
-    ),
-}
-
-
-@pytest.mark.parametrize("seed", range(60))
-def test_what_is_certain_is_true_for_any_configurations(seed: int) -> None:
-    """Versions, suites, groups, tiers, shares, keys and protocols at random, in both versions."""
-    choose = random.Random(seed)
-    recordings: tuple[Recording, ...] = ()
-    while not recordings:
-        client, server = _drawn(choose)
-        try:
-            recordings = meeting(client, server)[1:]
-        except ApiMisuse:
-            continue  # it could not work: draw again
-    for recording in recordings:
-        for reason in reasons_of(recording):
-            for told in reason.what_ifs:
-                _check(reason, told, client, server)
-
-
-def _check(reason: Why, told: WhatIf, client: Config, server: Config) -> None:
-    for (what, start), change in CHANGES.items():
-        if reason.what != what or not told.certain or not told.change.startswith(start):
-            continue
-        other_client, other_server = dict(client), dict(server)
-        change(other_client, other_server, told.change.removeprefix(start))
-        try:
-            _, second, _ = meeting(other_client, other_server)
-        except ApiMisuse:
-            continue
-        assert outcome(second, what) == told.then, (reason, told)

@@ -78,7 +78,7 @@ def _candidates(facts: Facts, ours: Choice | None, doubted: Choice | None) -> li
     found = []
     known = ours.able if ours is not None and facts.is_ours(Role.SERVER) else ()
     for item in known:
-        is_chosen = ours is not None and item == ours.chosen
+        is_chosen = ours is not None and ours.chosen is not None and item == ours.chosen
         words = "taken" if is_chosen else "known here, and not taken"
         found.append(Candidate(_label(item), None, True, is_chosen, is_chosen, words))
     items: tuple[Any, ...] = ours.offered if ours is not None else _identities(facts)
