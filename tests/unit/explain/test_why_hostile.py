@@ -27,6 +27,7 @@ from tlsee.recording.format import Header
 from tlsee.recording.kept import Moment
 from tlsee.recording.recording import Recording
 from tlsee.trace import Choice, Failed, MessageReceived, MessageSent, Role
+from tlsee.values import replace
 
 ODD: list[Any] = [
     None,
@@ -77,6 +78,25 @@ def test_a_forged_recording_raises_nothing_and_shows_nothing_dangerous(seed: int
         copies = choose.choices((0, 1, 2), (1, 18, 1))[0]
         moments += [Moment(moment.at, moment.cpu, item)] * copies
     well_formed(reasons_of(Recording(whole.header, moments)))
+
+
+@pytest.mark.parametrize("name", ["1.3", "1.2", "1.3, resumed"])
+@pytest.mark.parametrize("recorder", [1, 3])
+def test_lists_of_nothing_that_belongs_there(name: str, recorder: int) -> None:
+    """Values of other kinds in the lists of every choice: they are passed over."""
+    whole = record(name).recorders[recorder].recording
+    moments = [
+        Moment(m.at, m.cpu, replace(m.item, offered=(*m.item.offered, *ODD), able=(*ODD,)))
+        if isinstance(m.item, Choice)
+        else m
+        for m in whole.moments
+    ]
+    reasons = reasons_of(Recording(whole.header, moments))
+
+    well_formed(reasons)
+    for reason in reasons:
+        if reason.what in ("version", "suite", "group"):
+            assert not any(one.name in ("None", "-1", "True") for one in reason.candidates)
 
 
 def test_a_refusal_in_odd_words_is_read_as_far_as_it_goes() -> None:

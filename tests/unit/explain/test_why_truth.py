@@ -28,13 +28,14 @@ from tests.support.whys import (
     why,
 )
 from tlsee import policies
-from tlsee.codes import NamedGroup, SignatureScheme
+from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
 from tlsee.crypto.schemes import SCHEMES
 from tlsee.crypto.schemes12 import schemes12
 from tlsee.recording.recording import Recording
-from tlsee.trace import MessageSent
+from tlsee.trace import Failed, MessageSent
 
 G = NamedGroup
+DHE128 = CipherSuite.TLS_DHE_RSA_WITH_AES_128_GCM_SHA256
 FLAT = dataclasses.replace(
     policies.default,
     group_tiers=(tuple(g for tier in policies.default.group_tiers for g in tier),),
@@ -191,6 +192,22 @@ CASES: list[tuple[str, Config, Config, str, Config, Config]] = [
             ),
             (
                 "alpn",
+                {"alpn": ["h2", "x"]} | version,
+                {"alpn": ["h2"]} | version,
+                "the client had not offered h2",
+                {"alpn": ["x"]} | version,
+                {"alpn": ["h2"]} | version,
+            ),
+            (
+                "alpn",
+                {"alpn": ["h2"]} | version,
+                {"alpn": ["h2"]} | version,
+                "the client had not offered h2",
+                version,
+                {"alpn": ["h2"]} | version,
+            ),
+            (
+                "alpn",
                 {"alpn": ["http/1.1", "h2"]} | version,
                 {"alpn": ["h2", "http/1.1"]} | version,
                 ORDER,
@@ -250,6 +267,8 @@ def test_what_is_certain_is_what_happens(
 
     assert told.certain
     assert outcome(second, what) == told.then
+    failed = any(isinstance(event, Failed) for event in second.events())
+    assert failed is ("and the end" in told.result)
     if what == "group" and "HelloRetryRequest" in told.result:
         assert retried(second) is ("one round trip more" in told.result)
 
@@ -271,3 +290,47 @@ def test_a_scheme_that_is_not_accepted_is_not_used(version: Config, key: str) ->
     assert told.certain
     assert then != reason.chosen
     assert then == "" or then in told.result
+
+
+def test_what_another_key_exchange_would_need_is_not_known() -> None:
+    """Without ECDHE the server would have to take RSA: the client names no field that it has."""
+    rsa, dhe = CipherSuite.TLS_RSA_WITH_AES_128_GCM_SHA256, DHE128
+    client = {
+        "policy": policies.legacy,
+        "suites": [RSA128, dhe, rsa],
+        "groups": [G.x25519, G.ffdhe3072],
+    } | OLD
+    server = {
+        "policy": policies.legacy,
+        "suites": [RSA128, dhe, rsa],
+        "groups": [G.x25519, G.ffdhe2048],
+        "credentials": [server_credential("rsa2048")],
+    } | OLD
+    reason = why(meeting(client, server)[1], "suite")
+    told = what_if(reason, f"the client had not offered {RSA128}")
+    _, second, _ = meeting(client | {"suites": [dhe, rsa], "groups": [G.ffdhe3072]}, server)
+
+    assert told.then == dhe.name != outcome(second, "suite")
+    assert not told.certain
+
+
+def test_a_group_on_which_the_certificate_has_its_key_has_two_reasons_to_be_listed() -> None:
+    """RFC 8422, 5.1.1: without it in the list the certificate cannot be shown either."""
+    groups = [G.secp256r1, G.x25519]
+    reason = why(meeting({"groups": groups} | OLD, {"groups": groups} | OLD)[1], "group")
+    told = what_if(reason, "the client had not offered secp256r1")
+    _, second, _ = meeting({"groups": [G.x25519]} | OLD, {"groups": groups} | OLD)
+
+    assert outcome(second, "group") == ""
+    assert not told.certain
+
+
+def test_a_certificate_that_cannot_be_shown_is_not() -> None:
+    """Without the schemes of its key, another one is shown."""
+    both = {"credentials": [server_credential(), server_credential("ed25519")]} | NEW
+    reason = why(meeting(NEW, both)[1], "certificate")
+    (told,) = [item for item in reason.what_ifs if item.certain]
+    _, second, _ = meeting({"schemes": [SignatureScheme.ed25519]} | NEW, both)
+
+    assert "no signature with ecdsa_secp256r1_sha256" in told.change
+    assert why(second, "certificate").chosen != reason.chosen
