@@ -10,6 +10,8 @@ from htpy import input as field
 from tlsee.explain.account import Ending
 from tlsee.explain.report.html.markup import clause_of, crumbs, sign, step_link
 from tlsee.explain.report.html.sheet import Sheet
+from tlsee.explain.report.html.shown_certificates import Places
+from tlsee.identity.path.verdict import Verdict
 
 __all__ = ["banner", "bar", "verdict_card"]
 
@@ -69,21 +71,39 @@ def verdict_card(sheet: Sheet) -> Element:
 
 def _rows(sheet: Sheet) -> Iterator[tuple[str, Node]]:
     outcome = sheet.account.outcome
-    for sentence in outcome.sentences:
-        term, colon, rest = sentence.partition(": ")
-        if outcome.good and colon:
-            yield term, rest[:1].upper() + rest[1:]
-        else:
-            yield "Why", sentence
+    told = [sentence.partition(": ") for sentence in outcome.sentences]
+    if outcome.good and all(colon for _, colon, _ in told):
+        yield from ((term, _capital(rest)) for term, _, rest in told)
+    elif outcome.sentences:
+        yield "Why", [p[sentence] for sentence in outcome.sentences]
     if outcome.name:
         yield "Reason", crumbs((span(".name")[outcome.name], clause_of(outcome.clause)))
     if outcome.alert:
         yield "Alert", outcome.alert
     if outcome.fix:
-        yield "What helps", outcome.fix[:1].upper() + outcome.fix[1:]
+        yield "What helps", _capital(outcome.fix)
     links = [_evidence(sheet, number) for number in outcome.evidence]
+    links += _proof(sheet)
     if links:
         yield "Evidence", crumbs(links)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _proof(sheet: Sheet) -> list[Node]:
+    """Of a certificate that was refused: the path, and the bytes that broke the rule."""
+    verdict: Verdict | None = sheet.account.verdict
+    if verdict is None or verdict.accepted or verdict.path is None:
+        return []
+    found: list[Node] = [a(href="#p1")["path 1"]]
+    ended = verdict.path.ended_by
+    if ended is not None and ended[1].span is not None:
+        href = Places(sheet).href_of(ended[0], ended[1].span)
+        if href is not None:
+            found.append(a(href=href)[f"the bytes that broke the rule: {ended[1].name}"])
+    return found
 
 
 def _evidence(sheet: Sheet, number: int) -> Node:
