@@ -136,9 +136,10 @@ class Psks:
         usable = isinstance(self._chosen, Session | SessionSeen | ExternalPsk | ExternalPskSeen)
         if index == self._selected and usable:
             return self._chosen
-        if len(self._ordered) == len(offered.identities):  # a client's own list
+        if len(self._ordered) == len(offered.identities):  # a client's own list, or identities
             item = self._ordered[index]
-            return item if isinstance(item, Session | SessionSeen) else None
+            if isinstance(item, Session | SessionSeen):
+                return item
         return self._by_binder(offered, index, digest)
 
     def _by_binder(

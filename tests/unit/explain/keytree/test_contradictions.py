@@ -201,12 +201,39 @@ def test_application_secrets_alone() -> None:
     assert not graph.problems
 
 
-def test_early_data_under_an_unknown_suite() -> None:
+@pytest.mark.parametrize("code", [0x0A0A, CipherSuite.TLS_AES_256_GCM_SHA384])
+def test_early_data_under_another_suite(code: int) -> None:
     """KeysInstalled tells whose suite protects early data; one that does not fit is passed over."""
     recording = recordings("1.3, early data")[0]
     installed = next(e for e in recording.events() if isinstance(e, KeysInstalled) and e.epoch == 1)
-    odd = CipherSuite.of(0x0A0A)
-    forged = changed(recording, installed, replace(installed, suite=odd))
+    forged = changed(recording, installed, replace(installed, suite=CipherSuite.of(code)))
     graph = graph_of(forged)
     assert graph.version == ProtocolVersion.TLS13
     assert not graph.problems
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_a_session_is_known_by_its_binder(right: bool) -> None:
+    """A server's sessions have no ticket: one belongs to an identity whose binder it gives."""
+    recording = recordings("1.3, resumed")[1]
+    told = next(e for e in recording.events() if isinstance(e, Choice) and e.what == "session")
+    session = told.chosen if right else replace(told.chosen, secret=bytes(32))
+    loser = replace(told.chosen, secret=bytes(range(32)))
+    choice = replace(told, chosen=None, able=(loser, session))
+    graph = graph_of(changed(recording, told, choice))
+    psk = graph.node("PSK")
+    assert psk is not None
+    assert psk.output == (told.chosen.secret if right else None)
+    assert not graph.problems
+
+
+@pytest.mark.parametrize("name", ["1.2", "1.2, DHE", "1.2, RSA key exchange"])
+def test_a_key_exchange_that_cannot_be_read(name: str) -> None:
+    """The graph ends before it, and says why."""
+    recording = recordings(name)[0]
+    (told,) = [e for e in recording.events() if isinstance(e, MessageSent) and e.raw[0] == 16]
+    body = b"\x00" * (len(told.raw) - 5) + b"\xff" if "2," in name else b"\xff" * 9
+    raw = told.raw[:1] + len(body).to_bytes(3) + body
+    graph = graph_of(changed(recording, told, MessageSent(told.epoch, raw)))
+    assert "does not hold together" in graph.missing
+    assert graph.node("main secret") is None

@@ -121,6 +121,9 @@ def test_the_order_and_the_names(name: str) -> None:
             assert one.clause.startswith("RFC ")
             assert one.stage
             seen.add(one.name)
+        used = {part.node for one in graph.nodes for part in one.inputs}
+        stages = [one for one in graph.nodes if one.operation == "HKDF-Extract"]
+        assert all(one.name in used for one in stages if one.name != "main secret")
 
 
 @every
