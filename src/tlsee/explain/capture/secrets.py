@@ -10,8 +10,9 @@ from tlsee.text import count
 
 __all__ = ["KeyLogSecrets"]
 
-_LINE = re.compile(rb"([A-Z][A-Z0-9_]{0,63})[ \t]+([0-9A-Fa-f]{64})[ \t]+([0-9A-Fa-f]{2,256})")
-# What belongs to a connection; other lines (of QUIC, of RSA by its ciphertext) are passed over.
+_LINE = re.compile(rb"([A-Z][A-Z0-9_]{0,63})[ \t]+([0-9A-Fa-f]{2,128})[ \t]+([0-9A-Fa-f]{2,256})")
+# What opens records or is a secret of the schedule. Other labels are passed over: QUIC's, those of
+# RSA by its ciphertext, the generations behind a KeyUpdate, which follow from the first.
 LABELS = frozenset(
     (
         "CLIENT_RANDOM",
@@ -45,7 +46,7 @@ class KeyLogSecrets:
             self._read(log)
         if self._odd:
             lines = count(self._odd, "line")
-            self.notes.append(f"{lines} of the key log say nothing that is known here")
+            self.notes.append(f"{lines} of the key log have not the form of RFC 9850")
         if self._different:
             self.notes.append(
                 f"the key log gives {count(self._different, 'secret')} twice, and differently: "
@@ -75,8 +76,10 @@ class KeyLogSecrets:
         found = _LINE.fullmatch(line)
         label = found[1].decode("ascii") if found is not None else ""
         label = _RENAMED.get(label, label)
-        if found is None or label not in LABELS or len(found[3]) % 2:
+        if found is None or len(found[2]) % 2 or len(found[3]) % 2:
             self._odd += 1
+            return
+        if label not in LABELS:
             return
         random, secret = (bytes.fromhex(part.decode("ascii")) for part in found.groups()[1:])
         known = self._secrets.setdefault(random, {}).setdefault(label, secret)
