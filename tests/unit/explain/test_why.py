@@ -6,11 +6,20 @@ from typing import Any
 
 import pytest
 
-from tests.support.endpoints import Pair, client_credential, server_credential, trust
+from tests.support.endpoints import (
+    Pair,
+    client_config,
+    client_credential,
+    server_config,
+    server_credential,
+    trust,
+)
 from tests.support.recordings import SCENARIOS, record, reread
-from tests.support.resuming import resumable
+from tests.support.resuming import Edited, resumable
 from tests.support.whys import (
+    AES128,
     BOTH,
+    CHACHA,
     NEW,
     OLD,
     meeting,
@@ -19,12 +28,14 @@ from tests.support.whys import (
     why,
 )
 from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
+from tlsee.errors import TLSError
 from tlsee.explain.why import reasons_of
 from tlsee.recording.format import Header
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.trace import MessageReceived, MessageSent, RecordReceived, Role
+from tlsee.values import replace
 
 TRUE_OF_ALL = {"version", "suite", "session"}
 
@@ -261,3 +272,24 @@ def test_without_choices_the_messages_tell() -> None:
     assert reasons["suite"].chosen == "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     assert reasons["group"].chosen == "x25519"
     assert reasons["scheme"].chosen == "ecdsa_secp256r1_sha256"
+
+
+def test_a_server_that_takes_what_was_not_offered_is_said_to() -> None:
+    """The client refuses it: the winner stands apart from what was on the table."""
+    recorder = Recorder()
+    odd = Edited(server_hello=lambda message: replace(message, cipher_suite=CHACHA))
+    pair = Pair(
+        client_config(suites=[AES128], **NEW),
+        server_config(**NEW),
+        client_options={"observers": [recorder]},
+        server_options={"composer": odd},
+    )
+    with pytest.raises(TLSError):
+        pair.run()
+    reason = why(recorder.recording, "suite")
+    winner = next(one for one in reason.candidates if one.chosen)
+
+    assert reason.chosen == winner.name == "TLS_CHACHA20_POLY1305_SHA256"
+    assert not winner.offered
+    assert "not offered" in reason.rule
+    assert reason.what_ifs == ()

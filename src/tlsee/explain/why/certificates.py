@@ -148,7 +148,7 @@ def _what_ifs(facts: Facts, choice: Choice | None, chosen: str, by: Role) -> lis
         found.append(WhatIf(change, "this certificate could not have been shown", certain=True))
     if choice is not None:
         result = "the next that serves, if there is one: it was not looked for"
-        found.append(WhatIf(f"the {by.value} had this certificate not", result, certain=False))
+        found.append(WhatIf(f"the {by.value} did not have this certificate", result, certain=False))
     return found
 
 

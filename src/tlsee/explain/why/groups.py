@@ -122,6 +122,8 @@ def _rule(
         return (
             f"Nothing in common: the client offers {theirs}; this server takes {shown(able or ())}."
         )
+    if chosen not in facts.groups and facts.groups:
+        return "The server took what the client had not offered."
     if able is None or decision is None:
         asked = facts.retry is not None and _wanted(facts) == chosen
         retry = " It asked for a share of it by HelloRetryRequest." if asked else ""
@@ -239,13 +241,13 @@ def _ours13(facts: Facts, chosen: NamedGroup, tierings: Tierings) -> list[WhatIf
 
 
 def _theirs(facts: Facts, chosen: NamedGroup) -> list[WhatIf | None]:
+    if chosen not in facts.groups:
+        return []
     client = this(Role.CLIENT, facts.role if not facts.overheard else Role.SERVER)
     name = name_of(chosen)
     left = [group for group in without(facts.groups, chosen) if not is_grease(group)]
     if facts.older:
         left = [group for group in left if group not in CLASSICAL_BYTES]
-        if chosen not in facts.groups:
-            return []
         return [limited(f"{client} had not offered {name}", left, "the server")]
     gone = limited(f"{client} had not offered {name}", left, "the server")
     sent = [group for group in without(facts.shares, chosen) if not is_grease(group)]

@@ -24,6 +24,7 @@ from tlsee.trace import Choice, Role
 
 __all__ = ["why_suite"]
 
+NOT_OFFERED = "The server took what the client had not offered."
 NOTHING = "no cipher suite in common: handshake_failure (40), and the end"
 
 
@@ -107,6 +108,8 @@ def _rule(
         )
     if resumed:
         return "The session keeps the suite that it began with."
+    if chosen not in facts.suites:
+        return NOT_OFFERED
     if able is None:
         return "The server decides by an order of its own, and does not say what else it has."
     if older:
@@ -139,6 +142,8 @@ def _what_ifs(
     offered = facts.suites
     if chosen is None:
         return _failed(facts, able or (), older=older)
+    if chosen not in offered:
+        return []
     if able is None:
         client = this(Role.CLIENT, facts.role if not facts.overheard else Role.SERVER)
         left = without(_meant(offered, older=older), chosen)

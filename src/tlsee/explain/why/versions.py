@@ -53,10 +53,14 @@ def why_version(facts: Facts) -> Why | None:
 
 def _lost(item: ProtocolVersion, chosen: ProtocolVersion | None, *, certain: bool) -> str:
     if chosen is None:
-        return "the server has it not"
+        return "the server does not have it"
     if item < chosen:
         return f"older than {name_of(chosen)}"
-    return "the server has it not, or would not" if not certain else "newer, but not chosen"
+    return (
+        "the server does not have it, or did not want it"
+        if not certain
+        else "newer, but not chosen"
+    )
 
 
 def _peers_rule(facts: Facts, chosen: ProtocolVersion | None) -> str:

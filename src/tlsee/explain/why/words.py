@@ -80,7 +80,7 @@ def candidates(
     won: str = "chosen",
     *,
     offerer: str = "the client",
-    unable: str = "the server has it not enabled",
+    unable: str = "not enabled on the server",
     aside: Callable[[Any], str] = plain_words,
 ) -> tuple[Candidate, ...]:
     """Everything offered, then what would have been taken and was not offered.
