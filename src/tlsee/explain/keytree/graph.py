@@ -79,7 +79,7 @@ def _older(
     suite = suites12().get(hellos[1].cipher_suite)
     if suite is None:
         return _unknown(story, f"{hellos[1].cipher_suite} is not known here")
-    if not is_agreed(said):
+    if not is_agreed(story, said):
         return None
     broken = ""
     try:

@@ -207,7 +207,10 @@ _CUTS = {
 }
 
 
-def of_cut(field: str, sender: str) -> Name:
+def of_cut(field: str, sender: str, encrypt_then_mac: bool) -> Name:
     """A piece of the key block."""
     name, about = _CUTS[field]
+    if field == "mac_key":
+        over = "ciphertext (RFC 7366)" if encrypt_then_mac else "plaintext, and then encrypted"
+        about += f" It is over the {over}."
     return Name(name.format(sender), "main", "RFC 5246, 6.3", about.format(sender))

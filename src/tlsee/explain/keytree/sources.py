@@ -5,12 +5,15 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from tlsee.crypto.suites import Suite, suites
+from tlsee.errors import TLSError
 from tlsee.keys.schedule13 import EarlyStage
 from tlsee.recording.recording import Recording
 from tlsee.recording.seen import ExternalPskSeen, SessionSeen
+from tlsee.recording.watching import sessions_in
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.trace import Choice, Role, SecretDerived
@@ -92,6 +95,10 @@ class Psks:
         configuration = recording.configuration
         if configuration is not None:
             self._add(configuration.settings.get("psks", ()))
+        for entry in recording.journal.entries:
+            if entry.kind == "sessions":  # what a client took out of its store
+                with suppress(TLSError, ValueError):
+                    self._add(sessions_in(entry))
         for event in recording.events():
             if isinstance(event, Choice) and event.what == "session":
                 self._chosen = event.chosen

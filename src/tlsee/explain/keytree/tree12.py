@@ -18,7 +18,7 @@ from tlsee.explain.keytree.listening import Heard, Listener
 from tlsee.explain.keytree.naming import Name, of_cut
 from tlsee.explain.keytree.node import KeyInput
 from tlsee.explain.keytree.transcripts import Said, Transcripts, named
-from tlsee.explain.story import Step
+from tlsee.explain.story import Kind, Step, Story
 from tlsee.keys.schedule12 import MAIN_SECRET_LENGTH
 from tlsee.recording.recording import Recording
 from tlsee.sessions.session import Session
@@ -38,8 +38,10 @@ _PREMASTER = Name(
 )
 
 
-def is_agreed(said: Said) -> bool:
+def is_agreed(story: Story, said: Said) -> bool:
     """Whether there are keys: the client has answered, or a session goes on without."""
+    if any(step.kind is Kind.CHANGE for step in story.steps):
+        return True
     if said.step(HandshakeType.client_key_exchange, Role.CLIENT) is not None:
         return True
     return said.step(HandshakeType.finished, Role.SERVER) is not None
@@ -72,7 +74,8 @@ class Tree12:
         sides = main.keys(*randoms, encrypt_then_mac=late and not self._suite.is_aead)
         for field in ("mac_key", "key", "iv"):
             for role, keys in zip((Role.CLIENT, Role.SERVER), sides, strict=True):
-                self._listener.cut(of_cut(field, role.value), getattr(keys, field))
+                name = of_cut(field, role.value, keys.encrypt_then_mac)
+                self._listener.cut(name, getattr(keys, field))
         ends = {self._said.step(HandshakeType.finished, role) for role in Role}
         for step in self._said.handshake:
             if step in ends and isinstance(step.message, Finished):

@@ -35,7 +35,7 @@ from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.sessions.psk import ExternalPsk
-from tlsee.trace import Failed, MessageReceived, MessageSent
+from tlsee.trace import Failed, MessageReceived, MessageSent, SecretDerived
 from tlsee.values import replace
 from tlsee.wire.extensions.block import Extensions
 
@@ -362,6 +362,7 @@ def test_the_key_block_is_cut() -> None:
         ("server_write_key", 56, 16),
     ]
     assert block.length == 72
+    assert "over the ciphertext (RFC 7366)" in pieces[0].about
     assert block.output is not None
     for one in pieces:
         assert one.output == block.output[one.start : one.start + one.length]
@@ -454,6 +455,35 @@ def test_nothing_was_agreed_on() -> None:
     assert node(graph, "PSK").output == KEY
     assert "binder" in names(graph)
     assert key_graph(Recording(recorder.recording.header, ())) is None
+
+
+def test_a_session_that_nobody_answered() -> None:
+    """The journal has what the client took out of its store, before anybody chose it."""
+    for recording in (recordings("1.3, early data")[0], recordings("1.3, resumed")[0]):
+        end = next(
+            place
+            for place, m in enumerate(recording.moments)
+            if isinstance(m.item, MessageReceived)
+        )
+        hello = [m for m in recording.moments[:end] if not isinstance(m.item, SecretDerived)]
+        graph = graph_of(Recording(recording.header, hello))
+        psk = node(graph, "PSK")
+        assert psk.output == node(graph_of(recording), "PSK").output is not None
+        assert graph.node("handshake secret") is None
+        assert not graph.problems
+
+
+def test_a_resumption_of_1_2_that_cannot_be_read() -> None:
+    """Who hears that both changed their keys knows that there are some."""
+    recording = recordings("1.2, resumed")[2]
+    kept = [
+        m
+        for m in recording.moments
+        if not (isinstance(m.item, MessageSent | MessageReceived) and m.item.raw[0] == 20)
+    ]
+    graph = graph_of(Recording(recording.header, kept))
+    assert {"main secret", "key_block", "client_write_key"} <= set(names(graph))
+    assert graph.node("client verify_data") is None
 
 
 @every
