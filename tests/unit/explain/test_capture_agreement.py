@@ -10,7 +10,7 @@ from tests.support.captures_made import pcapng
 from tests.support.captures_told import key_log_of, told, wire
 from tests.support.endpoints import server_credential
 from tests.support.recordings import SCENARIOS, record
-from tlsee.explain.account import Account
+from tlsee.explain.account import Account, Ending
 from tlsee.explain.capture import CaptureReading, Overheard, read_capture
 from tlsee.explain.recorded import story_of
 from tlsee.handshake.outcome import EarlyDataSettled
@@ -101,6 +101,10 @@ def test_without_keys_no_record_is_opened(name: str) -> None:
     for view in Account.of(found.recording).records:
         if view.seen.protection is not None:
             assert view.seen.opened is None
+    outcome = Account.of(found.recording).outcome
+    assert outcome.ending is Ending.UNFINISHED
+    assert outcome.headline.startswith("Overheard: TLS 1.")
+    assert "cannot be known without the keys" in outcome.sentences[0]
     story = story_of(found.recording)
     assert story.done is None
     assert all(

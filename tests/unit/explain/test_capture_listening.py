@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from functools import cache
 from typing import Any
 
@@ -13,7 +14,8 @@ from tests.support.endpoints import Pair, client_config, server_config, server_c
 from tests.support.recordings import TLS12, TLS13, record
 from tlsee import policies
 from tlsee.codes import AlertDescription, CipherSuite
-from tlsee.explain.account import Account
+from tlsee.errors import TLSError
+from tlsee.explain.account import Account, Ending
 from tlsee.explain.capture import CaptureReading, Overheard, bounds, read_capture
 from tlsee.explain.recorded import story_of
 from tlsee.explain.summary import choice_rows
@@ -402,6 +404,28 @@ def _refused() -> Recording:
     pair.run()
     assert pair.done
     return recorder.recording
+
+
+def test_a_refusal_that_was_encrypted_is_told_with_the_keys() -> None:
+    """A client that asked for another name says so under the handshake's keys."""
+    recorder = Recorder(reveal_secrets=True)
+    pair = Pair(
+        client_config(**TLS13),
+        server_config(**TLS13),
+        name="elsewhere.example",
+        client_options={"observers": [recorder]},
+    )
+    with contextlib.suppress(TLSError):
+        pair.run()
+    pair.carry(pair.client, pair.server)
+    own = recorder.recording
+    opened, closed = _one(wire(own), own), _one(wire(own))
+    heard, ours = told(opened.recording), told(own)
+    assert heard["AlertSent"] == ours["AlertSent"]
+    assert _is_beginning(ours["MessageReceived"], heard["MessageReceived"])  # it read no further
+    assert story_of(opened.recording).alerts(sent=True)[-1] != AlertDescription.close_notify
+    assert Account.of(opened.recording).outcome.ending is Ending.REFUSED_HERE
+    assert Account.of(closed.recording).outcome.ending is Ending.UNFINISHED
 
 
 def test_segments_and_records_need_not_agree() -> None:

@@ -9,6 +9,7 @@ from tlsee.errors import AlertReceived, CertificateRejected, TLSError
 from tlsee.explain import alerts, summary
 from tlsee.explain.story import Kind, Step, Story
 from tlsee.text import count, printable
+from tlsee.trace import Role
 from tlsee.values import value
 
 __all__ = ["Ending", "Outcome", "outcome_of"]
@@ -140,13 +141,6 @@ def _unfinished(story: Story, *, overheard: bool) -> Outcome:
     if not story.steps:
         return Outcome(Ending.UNFINISHED, "Nothing was said", ("No message was recorded.",))
     last = story.steps[-1]
-    if overheard and story.version is not None and not story.is_older:
-        headline = f"Overheard: {_agreed(story)}"
-        sentence = (
-            "From ServerHello on everything is encrypted: whether the handshake went well cannot "
-            "be known without the keys."
-        )
-        return Outcome(Ending.UNFINISHED, headline, (sentence,), evidence=(last.number,))
     headline = "The handshake was not done when the recording ends"
     sentence = f"The last that was said: {_said(last)}, by the {last.sender.value}."
     fatal = [s for s in story.steps if s.kind is Kind.ALERT and not s.is_goodbye]
@@ -160,7 +154,35 @@ def _unfinished(story: Story, *, overheard: bool) -> Outcome:
         label = str(alert.description)
         evidence = _evidence(story)
         return Outcome(ending, headline, sentences, "", label, "", helps, evidence)
+    hidden = _hidden(story) if overheard else ""
+    if hidden:
+        return Outcome(Ending.UNFINISHED, f"Overheard: {_agreed(story)}", (hidden,))
     return Outcome(Ending.UNFINISHED, headline, (sentence,), evidence=(last.number,))
+
+
+def _hidden(story: Story) -> str:
+    """Why a listener cannot know whether the handshake was done; empty where it can."""
+    if story.version is None:
+        return ""
+    if story.is_older:
+        changed = {step.sender for step in story.steps if step.kind is Kind.CHANGE}
+        if len(changed) < len(Role):
+            return ""
+        return (
+            "Both sides have changed to their keys, and their Finished are encrypted: whether the "
+            "handshake went well cannot be known without the keys."
+        )
+    if not any(step.is_closed for step in story.steps):
+        return ""
+    if any(step.kind is Kind.MESSAGE and not step.is_readable for step in story.steps):
+        return (
+            "Some records of it stay closed: whether the handshake went well cannot be known "
+            "without their keys."
+        )
+    return (
+        "From ServerHello on everything is encrypted: whether the handshake went well cannot be "
+        "known without the keys."
+    )
 
 
 def _said(step: Step) -> str:
