@@ -152,7 +152,7 @@ def record_wish(options: Mapping[str, Any], *, shown: bool = False) -> RecordWis
             raise Usage(f"standard output has the story, not {option} -", "name a file")
     if path is None and page is None:
         return None
-    if path is not None and page is not None and os.path.realpath(path) == os.path.realpath(page):
+    if path is not None and page is not None and Path(path).absolute() == Path(page).absolute():
         raise Usage("--record and --html cannot be one file", "name another for one of them")
     return RecordWish(path, reveal, pseudonyms, page)
 

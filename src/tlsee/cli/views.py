@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -80,7 +80,7 @@ def view_wish(options: Mapping[str, Any]) -> ViewWish:
             "a capture is binary, and standard output is a terminal",
             "name a file, or pipe it on: --pcapng - | tshark -r -",
         )
-    named = [os.path.realpath(path) for path in files.values() if path != STANDARD_OUTPUT]
+    named = [Path(path).absolute() for path in files.values() if path != STANDARD_OUTPUT]
     if len(set(named)) < len(named):
         raise Usage("two views cannot be written into one file", "name another for one of them")
     return ViewWish(files, options["as_json"], options["verbose"])

@@ -38,8 +38,8 @@ def ladder(account: Account, width: int = WIDTH) -> Iterator[tuple[StepView | No
     began, digits = account.steps[0].step.at, len(str(len(account.steps)))
     for place, view in enumerate(account.steps):
         if view.announces:
-            band = _band(view.announces, width) if drawn else f"  == {view.announces} =="
-            yield view, Line(safe(band), "rule")
+            bands = [_band(view.announces, width)] if drawn else wrap(view.announces, width, 4)
+            yield from ((view, Line(band, "rule")) for band in bands)
         clock = f"{milliseconds(view.step.at - began):>8}{' ms' if not place else ''}"
         marked = view.step.number in evidence
         kind = _kind(view.step, marked=marked)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from tlsee.explain import certificates, summary, verdicts
 from tlsee.explain.account import Account, Ending
-from tlsee.explain.layout import WIDTH, Line, paragraph, row
+from tlsee.explain.layout import WIDTH, Line, paragraph, row, wrap
 from tlsee.explain.phrases import ranges
 from tlsee.explain.report.flights import MARK, ladder, said
 from tlsee.explain.report.trees import field_lines
@@ -37,6 +37,18 @@ def terminal(
         name: what to call the recording, such as its file's. detail: 0, 1 or 2.
         width: columns, 40 or more.
     """
+    for line in _whole(account, name, detail, width):
+        text = line.text.rstrip()
+        if len(text) <= width:
+            yield Line(text, line.kind)
+            continue
+        inner = text.lstrip()
+        indent = len(text) - len(inner)  # what was made for wider screens
+        for part in wrap(inner, width, min(indent + 2, width // 2), " " * min(indent, width // 2)):
+            yield Line(part.rstrip(), line.kind)
+
+
+def _whole(account: Account, name: str, detail: int, width: int) -> Iterator[Line]:
     yield from _heading(account, name, width)
     yield from _verdict(account, width)
     yield from _flights(account, detail, width)
@@ -52,11 +64,12 @@ def terminal(
 
 def _heading(account: Account, name: str, width: int) -> Iterator[Line]:
     heading = account.heading
-    who = f"what {heading.whose} saw"
+    to = "with" if heading.title == "a client" else "to"
+    who = f"what {heading.whose} saw of a connection {to} {heading.title}"
     if account.recording.role is None and not account.overheard:
         who = "a connection on which nothing came"
     start = f"{printable(name, 60)}: " if name else ""
-    text = f"{start}{who}, with {heading.title}, from {heading.when} on."
+    text = f"{start}{who}, from {heading.when} on."
     yield from paragraph(text, width, 0)
     yield from paragraph(heading.note, width, 0)
     for sentence in heading.missing:

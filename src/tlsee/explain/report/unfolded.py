@@ -32,9 +32,16 @@ def choice_lines(account: Account, width: int) -> Iterator[Line]:
         yield Line("")
 
 
+def _title(text: str, width: int) -> list[Line]:
+    """A section's first line, across where it fits."""
+    if len(text) + 4 <= width:
+        return [rule(text, width)]
+    return [Line(line, "rule") for line in wrap(text, width)]
+
+
 def _choice(why: Why, width: int) -> Iterator[Line]:
     clause = f" [{why.clause}]" if why.clause else ""
-    yield rule(f"{why.title}, decided by the {why.by.value}", width)
+    yield from _title(f"{why.title}, decided by the {why.by.value}", width)
     yield from row("rule", f"{why.rule}{clause}", width, LABEL)
     for one in why.candidates[:CANDIDATES_SHOWN]:
         yield from _candidate(one, width)
@@ -59,7 +66,7 @@ def key_lines(account: Account, width: int) -> Iterator[Line]:
     graph = key_graph(account.recording)
     if graph is None:
         return
-    yield rule(f"the keys, {graph.version.label}", width)
+    yield from _title(f"the keys, {graph.version.label}", width)
     if graph.missing:
         yield from paragraph(graph.missing, width, 2)
     stage = ""
@@ -108,7 +115,7 @@ def _key(node: KeyNode, width: int) -> Iterator[Line]:
 def cost_lines(account: Account, width: int) -> Iterator[Line]:
     """The cost of the handshake, part by part, and each step's time of the processor."""
     cost = cost_of(account.recording)
-    yield rule("cost", width)
+    yield from _title("cost", width)
     rows = [
         ("client", f"{count(cost.client_bytes, 'byte')} on the wire in the handshake"),
         ("server", f"{count(cost.server_bytes, 'byte')} on the wire in the handshake"),
@@ -136,7 +143,7 @@ def state_lines(account: Account, width: int) -> Iterator[Line]:
     machine = machine_of(account.recording)
     if machine is None:
         return
-    yield rule(f"the {machine.role.value}'s states, {machine.version.label}", width)
+    yield from _title(f"the {machine.role.value}'s states, {machine.version.label}", width)
     for state, number in machine.path:
         since = f"after step {number}" if number else "at the start"
         yield Line(f"  {state:<{LABEL * 3}} {since}", "row")
@@ -147,7 +154,7 @@ def state_lines(account: Account, width: int) -> Iterator[Line]:
 
 def record_lines(account: Account, width: int) -> Iterator[Line]:
     """Every record from outside: header, what it holds, and what its protection adds."""
-    yield rule("records", width)
+    yield from _title("records", width)
     pairs = list(zip(account.records, account.record_fields, strict=True))
     for view, field in pairs[:RECORDS_SHOWN]:
         yield from _record(view, field, width)

@@ -49,7 +49,7 @@ def banner(sheet: Sheet) -> Element:
         h1[heading.title],
         p(".facts")[crumbs((f"recorded by {heading.whose}", heading.when, _version(sheet)))],
         p(".note")[heading.note] if heading.note else None,
-        [p(".note bad")[sign("bad"), " ", sentence] for sentence in heading.missing],
+        [p(".note.bad")[sign("bad"), " ", sentence] for sentence in heading.missing],
     ]
 
 
