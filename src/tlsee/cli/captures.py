@@ -123,7 +123,7 @@ def tell(path: str, wish: CaptureWish, views: ViewWish) -> None:
         show_list(screen, path, reading)
         screen.flush()
         return
-    notes = [f"{note[:1].upper()}{note[1:]}." for note in (*overheard.notes, *reading.notes)]
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in reading.notes]
     show_recording(overheard.recording, path, views, notes=notes)
 
 

@@ -14,7 +14,7 @@ from tlsee.crypto.entries import Entry, checked
 from tlsee.errors import Evidence, TLSError
 from tlsee.handshake.outcome import EarlyDataSettled
 from tlsee.recording import shapes
-from tlsee.recording.kept import Answered, Configuration, How, LeftOut, Moment
+from tlsee.recording.kept import Answered, Configuration, How, LeftOut, Moment, Remark
 from tlsee.recording.plain import (
     reason_body,
     reason_of,
@@ -319,6 +319,13 @@ ROWS: tuple[Row, ...] = (
     Row(35, Entry, shapes.PurposeBody, _purpose_body, _purpose),  # is written; 32 is read still
     Row(36, Deed, shapes.DeedBody, _deed_body, _deed),
     Row(37, Answered, shapes.AnsweredBody, _answered_body, _answered),
+    Row(
+        38,
+        Remark,
+        shapes.RemarkBody,
+        lambda item: shapes.RemarkBody(text(item.text)),
+        lambda body: Remark(text_of(body.text)),
+    ),
 )
 BY_CLASS = {row.kind: row for row in ROWS}
 BY_NUMBER = {row.number: row for row in ROWS}

@@ -72,5 +72,15 @@ class LeftOut:
     number: int
 
 
+@value
+class Remark:
+    """A sentence, without its end, on what an overheard recording lacks or could not open.
+
+    It holds nothing that a peer has said.
+    """
+
+    text: str
+
+
 # What stands in a recording beside the trace's events.
-NO_EVENTS = (Entry, Configuration, LeftOut, Deed, Answered)
+NO_EVENTS = (Entry, Configuration, LeftOut, Deed, Answered, Remark)

@@ -18,7 +18,7 @@ from tlsee.recording.format import (
     header_bytes,
     read_header,
 )
-from tlsee.recording.kept import NO_EVENTS, Configuration, LeftOut, Moment
+from tlsee.recording.kept import NO_EVENTS, Configuration, LeftOut, Moment, Remark
 from tlsee.text import count
 from tlsee.trace import (
     CertificateJudged,
@@ -145,6 +145,11 @@ class Recording:
     def lost(self) -> int:
         """How many events had no place."""
         return sum(m.item.number for m in self.moments if isinstance(m.item, LeftOut))
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What an overheard recording lacks, or could not open: sentences without their end."""
+        return tuple(m.item.text for m in self.moments if isinstance(m.item, Remark))
 
     @property
     def journal(self) -> Journal:

@@ -281,6 +281,16 @@ class VerdictBody:
     not_checked: tuple[bytes, ...] = vector(opaque(0, SHORT), 0, LONG)
 
 
+# --- Overheard recordings ---------------------------------------------------------------------
+
+
+@struct
+class RemarkBody:
+    """A sentence on what could not be heard."""
+
+    text: bytes = opaque(0, SHORT)
+
+
 # --- Full recordings --------------------------------------------------------------------------
 
 

@@ -19,6 +19,7 @@ from tlsee.explain.account import Account, Ending
 from tlsee.explain.capture import CaptureReading, Overheard, bounds, read_capture
 from tlsee.explain.recorded import story_of
 from tlsee.explain.summary import choice_rows
+from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.recording.seen import SessionSeen
@@ -230,7 +231,7 @@ def test_starttls() -> None:
     assert told(found.recording) == told(own)
     (note,) = found.notes
     assert "TLS begins after 26 bytes of the client and 70 bytes of the server" in note
-    assert "SMTP" in note
+    assert note.endswith("of the server, which are of SMTP")
 
 
 def test_what_only_looks_like_starttls_is_not_taken() -> None:
@@ -443,3 +444,26 @@ def test_segments_and_records_need_not_agree() -> None:
         talker.again(not from_client, 0, b"", ACK)
     found = _one(talker.bye(), own)
     assert told(found.recording) == told(own)
+
+
+def test_remarks_are_kept_in_the_recording_and_shown_by_every_view() -> None:
+    """What is missing is said from a saved file too, and stands in the heading of each view."""
+    own = _own("1.3")
+    talker = wire(own, 300)
+    del talker.packets[5]
+    found = _one(talker, own)
+    loaded = Recording.from_bytes(found.recording.to_bytes())
+    assert loaded.remarks == found.notes
+    shown = " ".join(Account.of(loaded).heading.missing)
+    assert "bytes are not all there: missing are 300 bytes at offset 600" in shown
+
+
+def test_remarks_hold_no_words_of_a_peer() -> None:
+    """They stay with pseudonyms, so what was said before TLS is not quoted in them."""
+    own = _own("1.3")
+    talker = Talker().hands()
+    for from_client, data in (*SMTP, *flights(own)):
+        talker.say(from_client, data)
+    renamed = with_pseudonyms(_one(talker.bye()).recording)
+    assert renamed.remarks
+    assert "a.example" not in "".join(renamed.remarks)

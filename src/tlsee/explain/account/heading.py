@@ -83,4 +83,5 @@ def _missing(recording: Recording) -> tuple[str, ...]:
         found.append(
             f"{frames} in it are of kinds that this release does not know: a newer one wrote it."
         )
+    found += [f"{remark[:1].upper()}{remark[1:]}." for remark in recording.remarks]
     return tuple(found)

@@ -28,6 +28,7 @@ _INTERFACE = 0x00000001
 _DECRYPTION_SECRETS = 0x0000000A  # a block that the library leaves as it is
 _TLS_KEY_LOG = 0x544C534B
 _SECOND = 10**9
+_LATEST = 2**63 - 1  # nanoseconds: the year 2262; what a damaged clock says beyond fits nowhere
 
 
 class CaptureFile:
@@ -146,7 +147,7 @@ def _moment(block: Any, interface: Any) -> int:
     units: int = (2 if code & 0x80 else 10) ** (code & 0x7F)
     offset = int(options.get("if_tsoffset", 0))
     ticks = int(block.timestamp_high) << 32 | int(block.timestamp_low)
-    return max(0, ticks * _SECOND // units + offset * _SECOND)
+    return min(_LATEST, max(0, ticks * _SECOND // units + offset * _SECOND))
 
 
 def _key_log(data: bytes, endianness: str) -> bytes:

@@ -10,7 +10,13 @@ from tlsee.explain.capture.greeting import Greeting, greeting_of
 from tlsee.explain.capture.listener import Listener
 from tlsee.explain.capture.memory import Memory
 from tlsee.explain.capture.packets import FIN, RST
-from tlsee.explain.capture.plaintext import in_the_middle, looks_like_hello, spoken, turns
+from tlsee.explain.capture.plaintext import (
+    in_the_middle,
+    looks_like_hello,
+    protocol,
+    spoken,
+    turns,
+)
 from tlsee.explain.capture.reassembly import Conversation, Stream
 from tlsee.explain.capture.records import Records, begins, records_of
 from tlsee.explain.capture.secrets import KeyLogSecrets
@@ -18,7 +24,7 @@ from tlsee.explain.capture.talk import Ground, Talk
 from tlsee.explain.capture.talk12 import Talk12
 from tlsee.explain.capture.talk13 import Talk13
 from tlsee.recording.format import Header
-from tlsee.recording.kept import Moment
+from tlsee.recording.kept import Moment, Remark
 from tlsee.recording.recording import Recording
 from tlsee.text import count
 from tlsee.trace import Role, SecretDerived
@@ -92,7 +98,9 @@ def overhear(
         *_of_stream(Role.SERVER, ends.answered, answered),
         *listener.notes,
     ]
-    recording = Recording(_header(conversation, listener.moments), listener.moments)
+    end = listener.moments[-1].at if listener.moments else 0
+    moments = [*listener.moments, *(Moment(end, None, Remark(note)) for note in notes)]
+    recording = Recording(_header(conversation, moments), moments)
     return Overheard(
         recording,
         ends.client,
@@ -157,10 +165,10 @@ def _no_tls(conversation: Conversation, first: Stream, second: Stream) -> str:
 def _begins(ends: _Ends) -> Iterator[str]:
     before, after = ends.starts
     if before or after:
-        what = spoken(ends.said, ends.answered)
+        what = protocol(ends.said, ends.answered)
         yield (
             f"TLS begins after {count(before, 'byte')} of the client and {count(after, 'byte')} of "
-            f"the server, which begin with {what}"
+            f"the server{f', which are of {what}' if what else ''}"
         )
 
 

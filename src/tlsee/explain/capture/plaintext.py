@@ -11,7 +11,7 @@ from tlsee.keys.protection12 import MAX_CIPHERTEXT_12
 from tlsee.text import printable
 from tlsee.wire.hellos import ClientHello
 
-__all__ = ["in_the_middle", "looks_like_hello", "spoken", "turns"]
+__all__ = ["in_the_middle", "looks_like_hello", "protocol", "spoken", "turns"]
 
 _SHOWN = 40  # characters of what is no TLS
 _METHODS = (b"GET ", b"POST ", b"HEAD ", b"PUT ", b"DELETE ", b"OPTIONS ", b"PATCH ", b"CONNECT ")
@@ -37,14 +37,21 @@ _PROTOCOLS: tuple[tuple[bytes, str], ...] = (
 _CLIENT_HELLO = 1
 
 
-def spoken(one: Stream, other: Stream) -> str:
-    """What a connection that is no TLS begins with, in words."""
+def protocol(one: Stream, other: Stream) -> str:
+    """What either side's first words are of; empty where that is not known here."""
     for data in (one.data, other.data):
         for beginning, name in _PROTOCOLS:
             if data.startswith(beginning):
-                line = data.partition(b"\r\n")[0] or data
-                return f"{name}: '{printable(line, _SHOWN)}'"
-    data = one.data or other.data
+                return name
+    return ""
+
+
+def spoken(one: Stream, other: Stream) -> str:
+    """What a connection that is no TLS begins with, in its words, escaped."""
+    name, data = protocol(one, other), one.data or other.data
+    if name:
+        line = data.partition(b"\r\n")[0] or data
+        return f"{name}: '{printable(line, _SHOWN)}'"
     if len(data) > 2 and data[0] & 0x80 and data[2] == _CLIENT_HELLO:
         return "a hello of SSL 2.0, which is not read here"
     return f"'{printable(data[:_SHOWN], _SHOWN)}'"
