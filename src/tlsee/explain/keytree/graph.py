@@ -58,11 +58,7 @@ def _newer(
     if not isinstance(answer, ServerHello) and not offers_psk(hello):
         return None
     tree = Tree13(recording, story, said, listener, suite)
-    broken = ""
-    try:
-        tree.run()
-    except (TLSError, ValueError) as error:
-        broken = _broken(error)
+    broken = _run(tree)
     name = suite.hash_name if suite is not None else ""
     return _graph(recording, story, listener, name, broken or tree.left_out)
 
@@ -81,11 +77,7 @@ def _older(
         return _unknown(story, f"{hellos[1].cipher_suite} is not known here")
     if not is_agreed(story, said):
         return None
-    broken = ""
-    try:
-        Tree12(recording, said, listener, suite, hellos).run()
-    except (TLSError, ValueError) as error:
-        broken = _broken(error)
+    broken = _run(Tree12(recording, said, listener, suite, hellos))
     return _graph(recording, story, listener, suite.hash_name, broken)
 
 
@@ -94,8 +86,16 @@ def _unknown(story: Story, why: str) -> KeyGraph:
     return KeyGraph(version, "", (), f"The key schedule cannot be drawn: {why}.")
 
 
+def _run(tree: Tree12 | Tree13) -> str:
+    """Run through the schedule; a message that says what no endpoint would ends it, in words."""
+    try:
+        tree.run()
+    except (TLSError, ValueError) as error:
+        return _broken(error)
+    return ""
+
+
 def _broken(error: Exception) -> str:
-    """A message that says what no endpoint would: the graph ends there."""
     detail = getattr(error, "detail", "") or str(error)
     return f"The graph ends early, for the recording does not hold together ({detail})."
 

@@ -10,12 +10,16 @@ from tests.support.keytrees import changed, graph_of, logged, recordings, withou
 from tests.support.recordings import KEY
 from tlsee.codes import CipherSuite, ProtocolVersion
 from tlsee.crypto.entries import Entry
-from tlsee.explain.keytree import KeyGraph, key_graph
+from tlsee.explain.keytree import KeyGraph, key_graph, recipe
+from tlsee.explain.keytree.tree13 import AFTER_LIMIT
 from tlsee.recording.kept import Moment
 from tlsee.recording.recording import Recording
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.trace import Choice, KeysInstalled, MessageReceived, MessageSent, SecretDerived
 from tlsee.values import replace
+from tlsee.wire.codec import decode
+from tlsee.wire.extensions.key_share import KeyShareServerHello
+from tlsee.wire.hellos import ServerHello
 
 LABELS = {
     "CLIENT_HANDSHAKE_TRAFFIC_SECRET": "client_handshake_traffic_secret",
@@ -237,3 +241,88 @@ def test_a_key_exchange_that_cannot_be_read(name: str) -> None:
     graph = graph_of(changed(recording, told, MessageSent(told.epoch, raw)))
     assert "does not hold together" in graph.missing
     assert graph.node("main secret") is None
+
+
+# --- What is too much, and what is too little -----------------------------------------------------
+
+
+def entry_of(recording: Recording, kind: str) -> Entry:
+    (found,) = [m.item for m in recording.moments if getattr(m.item, "kind", "") == kind]
+    assert isinstance(found, Entry)
+    return found
+
+
+def test_more_key_updates_than_anybody_makes() -> None:
+    """So many are drawn, each from the one before, and that there are more is said."""
+    recording = recordings("1.3, keys updated")[2]
+    place, update = next(
+        (place, m)
+        for place, m in enumerate(recording.moments)
+        if isinstance(m.item, MessageSent) and m.item.raw[0] == 24
+    )
+    before, after = recording.moments[:place], recording.moments[place:]
+    graph = graph_of(Recording(recording.header, [*before, *[update] * AFTER_LIMIT, *after]))
+    last = graph.node(f"client_application_traffic_secret_{AFTER_LIMIT}")
+    assert last is not None
+    assert last.inputs[0].node == f"client_application_traffic_secret_{AFTER_LIMIT - 1}"
+    assert graph.node(f"client_application_traffic_secret_{AFTER_LIMIT + 1}") is None
+    assert "there are more" in graph.missing
+
+
+def test_finished_twice() -> None:
+    """Each side's first one is the handshake's."""
+    recording = recordings("1.2")[2]
+    twice = [
+        m
+        for one in recording.moments
+        for m in [one] * (1 + (isinstance(one.item, MessageSent) and one.item.raw[0] == 20))
+    ]
+    graph = graph_of(Recording(recording.header, twice))
+    found = [node.name for node in graph.nodes if "verify_data" in node.name]
+    assert found == ["client verify_data", "server verify_data"]
+
+
+def test_a_message_that_is_missing() -> None:
+    """Nothing is computed over a transcript that is not all there: what is logged stands alone."""
+    recording = recordings("1.3, x25519")[0]
+    kept = [
+        m
+        for m in recording.moments
+        if not (isinstance(m.item, MessageReceived) and m.item.raw[0] == 20)
+    ]
+    graph = graph_of(Recording(recording.header, kept))
+    main, secret = graph.node("main secret"), graph.node("client_application_traffic_secret_0")
+    assert main is not None
+    assert secret is not None
+    assert main.output is not None
+    assert "not computed here" in secret.about
+    assert "not in this recording" in recipe(graph, secret)
+    without = [m for m in kept if not isinstance(m.item, SecretDerived)]
+    secret = graph_of(Recording(recording.header, without)).node("exporter_secret")
+    assert secret is not None
+    assert secret.output is None
+
+
+def test_an_answer_to_another_share() -> None:
+    """A secret of the journal that is of another share than the hello's is not taken."""
+    recording = recordings("1.3, x25519")[1]
+    entry = entry_of(recording, "response")
+    graph = graph_of(changed(recording, entry, replace(entry, about=bytes(32))))
+    shared = graph.node("shared secret")
+    assert shared is not None
+    assert shared.output is None
+
+
+def test_a_share_that_is_none() -> None:
+    """A point of small order leads to no secret, whatever else the journal says."""
+    recording = recordings("1.3, x25519")[0]
+    told = next(e for e in recording.events() if isinstance(e, MessageReceived))
+    share = decode(ServerHello, told.raw).extensions.require(KeyShareServerHello).server_share
+    raw = told.raw.replace(share.key_exchange, bytes(32))
+    forged = changed(recording, told, MessageReceived(told.epoch, raw))
+    answer = Entry("response", share.group, bytes(64))
+    moments = [Moment(0, None, answer), *forged.moments]
+    graph = graph_of(Recording(forged.header, moments))
+    shared = graph.node("shared secret")
+    assert shared is not None
+    assert shared.output is None
