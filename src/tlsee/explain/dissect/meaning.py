@@ -8,6 +8,7 @@ from typing import Any
 
 from tlsee.codes import ExtensionType, OpenEnum, ProtocolVersion
 from tlsee.explain.dissect import structs
+from tlsee.explain.dissect.registered import registered_name
 from tlsee.explain.layout import short_hex
 from tlsee.sessions.session import TicketContent
 from tlsee.text import count, printable
@@ -27,7 +28,8 @@ def code_words(member: OpenEnum) -> str:
         return f"GREASE (0x{int(member):04x})"
     if isinstance(member, ProtocolVersion):
         return f"{member.label} ({number})" if member.is_known else f"unknown ({number})"
-    return f"{printable(member.name, 60)} ({number})" if member.is_known else f"unknown ({number})"
+    name = printable(member.name, 60) if member.is_known else registered_name(member)
+    return f"{name or 'unknown'} ({number})"
 
 
 def number_words(cls: type, field: str, number: int) -> str:
@@ -87,6 +89,11 @@ def _compression(number: int) -> str:
     return "null (0)" if not number else f"unknown ({number})"
 
 
+def _status_type(number: int) -> str:
+    names = {1: "ocsp", 2: "ocsp_multi"}  # RFC 6961, 2.2
+    return f"{names.get(number, 'unknown')} ({number})"
+
+
 def _hidden_number(number: int) -> str:
     return f"0x{number:08x}"
 
@@ -113,6 +120,7 @@ _UNITS: Mapping[tuple[type, str], Callable[[int], str]] = {
     (ext.PskIdentity, "obfuscated_ticket_age"): _age,
     (ext.EarlyDataTicket, "max_early_data_size"): _bytes,
     (ext.RecordSizeLimit, "record_size_limit"): _bytes,
+    (structs.CertificateStatusRequestItemV2, "status_type"): _status_type,
     (structs.CompressedCertificate, "uncompressed_length"): _bytes,
     (structs.DelegatedCredential, "valid_time"): _seconds,
     (structs.SignedCertificateTimestamp, "sct_version"): lambda n: "v1 (0)" if n == 0 else f"{n}",

@@ -25,6 +25,7 @@ from tlsee.wire.span import Span
 __all__ = ["after", "dissect_handshake", "refining", "tickets"]
 
 HEADER_CLAUSE = "RFC 9846, 4"
+_RAW_KEY = HEADER_LENGTH + 3  # where the key begins in a Certificate of RFC 7250
 _SENDERS = {
     HandshakeType.client_hello: Role.CLIENT,
     HandshakeType.server_hello: Role.SERVER,
@@ -51,6 +52,9 @@ def dissect_handshake(raw: bytes, context: Context = NOTHING_KNOWN, offset: int 
     if kind == HandshakeType.compressed_certificate:
         return _with_header(raw, kind, _compressed(raw, known)).moved(offset)
     classes = _classes(kind, known.version)
+    if messages12.Certificate in classes and refining.is_key_info(raw[_RAW_KEY:]):
+        # A list of certificates would begin with a length of more than 3 MB.
+        classes = [messages12.RawPublicKeyCertificate]
     if not classes:
         return _with_header(raw, kind, _opaque(raw, kind)).moved(offset)
     for cls in classes:

@@ -19,6 +19,7 @@ from tlsee.explain.dissect.der.shapes import Anything, Shape
 from tlsee.explain.dissect.der.walking import read_der
 from tlsee.explain.dissect.field import Field
 from tlsee.explain.layout import short_hex
+from tlsee.identity import der
 from tlsee.text import count
 from tlsee.trace import Role
 from tlsee.wire import extensions as ext
@@ -31,6 +32,7 @@ _SENTINELS = {
     b"DOWNGRD\x01": "the server speaks TLS 1.3 and was made to take TLS 1.2",
     b"DOWNGRD\x00": "the server speaks TLS 1.2 or newer and was made to take something older",
 }
+_OCSP_KINDS = (1, 2)  # RFC 6961, 2.2: ocsp and ocsp_multi, which ask alike
 _NO_PARTS: tuple[Field, ...] = ()
 
 
@@ -116,7 +118,32 @@ def _signature(content: Content) -> Reading:
 
 @reads((messages13.CertificateEntry, "cert_data"), (messages12.Certificate, "certificate_list"))
 def _certificate(content: Content) -> Reading:
+    if is_key_info(content.data):  # RFC 7250, 3: what the two sides have agreed on
+        return _der(content, "SubjectPublicKeyInfo", KEY_INFO)
     return _der(content, "Certificate", CERTIFICATE)
+
+
+def is_key_info(data: bytes) -> bool:
+    """Whether this is a SubjectPublicKeyInfo by its outermost elements, and no Certificate.
+
+    Its first part begins with an algorithm's identifier, a Certificate's with a number.
+    """
+    try:
+        outer = der.element(data, 0, len(data))
+        algorithm, *rest = der.children(data, outer)
+        first = der.element(data, algorithm.body, algorithm.end)
+    except (der.NotDER, ValueError):
+        return False
+    tags = (outer.tag, algorithm.tag, first.tag, *(one.tag for one in rest))
+    shape = (der.SEQUENCE, der.SEQUENCE, der.OBJECT_IDENTIFIER, der.BIT_STRING)
+    return outer.end == len(data) and tags == shape
+
+
+@reads((structs.CertificateStatusRequestItemV2, "request"))
+def _status_request(content: Content) -> Reading:
+    if content.values.get("status_type") not in _OCSP_KINDS:
+        return "", _NO_PARTS
+    return _struct(content, status_request.OCSPStatusRequest)
 
 
 @reads((status_request.OCSPResponse, "response"))
@@ -154,7 +181,10 @@ def _filter_values(content: Content) -> Reading:
     return _der(content, "values", Anything())
 
 
-@reads((structs.DelegatedCredential, "ASN1_subjectPublicKeyInfo"))
+@reads(
+    (structs.DelegatedCredential, "ASN1_subjectPublicKeyInfo"),
+    (messages12.RawPublicKeyCertificate, "subject_public_key_info"),
+)
 def _key_info(content: Content) -> Reading:
     return _der(content, "SubjectPublicKeyInfo", KEY_INFO)
 
