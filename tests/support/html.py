@@ -16,11 +16,15 @@ class _Reader(HTMLParser):
         self.starts: list[tuple[str, Attributes]] = []
         self.open: list[tuple[str, str, str]] = []  # element, id, class
         self.wrong: list[str] = []
+        self.links: list[tuple[set[str], str]] = []  # identifiers above, address
         self.texts: list[tuple[tuple[tuple[str, str, str], ...], str]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         known = [(name, text or "") for name, text in attrs]
         self.starts.append((tag, known))
+        if dict(known).get("href"):
+            above = {name for _, name, _ in self.open if name}
+            self.links.append((above, dict(known)["href"]))
         if tag not in _VOID:
             named = dict(known)
             self.open.append((tag, named.get("id", ""), named.get("class", "")))
@@ -54,6 +58,7 @@ class Page:
         self.starts = reader.starts
         self.unclosed = reader.wrong + [tag for tag, _, _ in reader.open]
         self._texts = reader.texts
+        self._links = reader.links
         self._by_id: dict[str, list[tuple[tuple[tuple[str, str, str], ...], str]]] = {}
         for above, data in self._texts:
             for _, name, _ in above:
@@ -87,6 +92,10 @@ class Page:
             for above, data in self._by_id.get(name, [])
             if not within or any(within in kinds.split() for _, _, kinds in above)
         )
+
+    def links_in(self, name: str) -> list[str]:
+        """The addresses of the links in the element with this identifier."""
+        return [href for above, href in self._links if name in above]
 
     @property
     def prose(self) -> str:

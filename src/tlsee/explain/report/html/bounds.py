@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-STEPS_FIRST = 120  # steps that are shown from the beginning; a handshake has some 20
-STEPS_LAST = 20  # and from the end, where it tells how it ended
+STEPS_FIRST = 56  # steps that are shown from the beginning; a handshake has some 20
+STEPS_LAST = 12  # and from the end, where it tells how it ended
 FIELDS_SHOWN = 2_400  # fields of all messages; a mutual handshake with long chains has 1,500
 FIELDS_OF_A_MESSAGE = 1_200
-FIELDS_OF_RECORDS = 600
+FIELDS_OF_RECORDS = 480
 DEPTH_SHOWN = 24  # fields within fields; a certificate comes to 14
 BYTES_OF_A_FIELD = 2_048  # in hexadecimal; the longest post-quantum share has 1,665
 BYTES_SHOWN = 40_000  # of all messages and records
-RECORDS_SHOWN = 120  # rows of records, runs of application data folded into one
+RECORDS_SHOWN = 60  # rows of records, runs of application data folded into one
 PATHS_SHOWN = 8
 CHECKS_SHOWN = 40  # of a certificate; the profiles have fewer
 CERTIFICATES_SHOWN = 12  # of a path

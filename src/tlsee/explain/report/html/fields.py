@@ -55,7 +55,7 @@ class _Tree:
         self._number = 1
         if not field.children:
             self._number = 0
-            yield self._leaf_row(field, "", "")
+            yield self._leaf_row(field, field.name, "", "")
         for child in field.children:
             yield from self._row(child, field, 1)
 
@@ -67,25 +67,27 @@ class _Tree:
             about = ""  # its name says it
         clause = field.clause if field.clause != parent.clause else ""
         if field.children and depth < DEPTH_SHOWN:
-            yield self._branch(field, about, clause, depth)
+            yield self._branch(field, parent, about, clause, depth)
         else:
-            yield self._leaf_row(field, about, clause)
+            yield self._leaf_row(field, _short(field, parent), about, clause)
             self._number += sum(1 for _ in field.walk()) - 1
 
-    def _branch(self, field: Field, about: str, clause: str, depth: int) -> Element:
+    def _branch(self, field: Field, parent: Field, about: str, clause: str, depth: int) -> Element:
         name = self._name()
         deeper = any(child.children for child in field.children)
-        head = summary[b[_short(field.name)], self._rest(field, about, clause)]
+        # What holds nothing but one thing would say the same over and over.
+        words = field.words if field.words != parent.words else ""
+        head = summary[b[_short(field, parent)], self._rest(field, words, about, clause)]
         inside = [row for child in field.children for row in self._row(child, field, depth + 1)]
         unfolded = depth <= OPEN_DEPTH and deeper
         return details(id=name, open=unfolded)[head, inside]
 
-    def _leaf_row(self, field: Field, about: str, clause: str) -> Element:
+    def _leaf_row(self, field: Field, title: str, about: str, clause: str) -> Element:
         name = self._name()
         tint = f"c{self._leaf % TINTS}" if field.raw else None
         self._leaf += bool(field.raw)
         return p(id=name, class_=tint)[
-            a(href=f"#{name}")[_short(field.name)], self._rest(field, about, clause)
+            a(href=f"#{name}")[title], self._rest(field, field.words, about, clause)
         ]
 
     def _name(self) -> str:
@@ -94,11 +96,11 @@ class _Tree:
         self._number += 1
         return name
 
-    def _rest(self, field: Field, about: str, clause: str) -> Node:
+    @staticmethod
+    def _rest(field: Field, words: str, about: str, clause: str) -> Node:
         problem = field.problem and span(".bad")[f" ! {field.problem}"]
         return [
-            " ",
-            span[field.words],
+            [" ", span[words]] if words else None,
             problem or None,
             [" ", small[_place(field), f", {clause}" if clause else ""]],
             i[about] if about else None,
@@ -125,24 +127,28 @@ class _Octets:
         ]
 
     def _cells(self, field: Field) -> Iterator[Node]:
+        last = max(self._numbers, default=0)
         for number, leaf in enumerate(field.walk()):
             if leaf.children or not leaf.raw:
                 continue
-            given = self._budget.take_bytes(len(leaf.raw))
-            text = leaf.raw[:given].hex(" ")
-            if given < len(leaf.raw):
-                self._cut = True
-                text += f" .. {len(leaf.raw) - given:,} more"
+            if number > last:  # no field behind it has a row: their bytes are one stretch
+                yield span[self._hex(field.raw[leaf.start - field.start :])]
+                return
+            text = self._hex(leaf.raw)
             if number in self._numbers:
                 name = f"#{self._prefix}.f{number}"
-                yield a(href=name, tabindex="-1", title=f"{leaf.name}, {_place(leaf)}")[text]
+                yield a(href=name, tabindex="-1", aria_label=leaf.name)[text]
             else:
                 yield span[text]
             yield " "
-            if not self._budget.octets:
-                self._cut = True
-                yield span(".cut")["The page has no place for more bytes."]
-                return
+
+    def _hex(self, raw: bytes) -> str:
+        """The bytes in hexadecimal, as far as there is place for them."""
+        given = self._budget.take_bytes(len(raw))
+        if given == len(raw):
+            return raw.hex(" ")
+        self._cut = True
+        return f"{raw[:given].hex(' ')} .. {len(raw) - given:,} more"
 
 
 def _place(field: Field) -> str:
@@ -152,7 +158,6 @@ def _place(field: Field) -> str:
     return f"{field.start}" if len(field) == 1 else f"{field.start}-{field.end - 1}"
 
 
-def _short(name: str) -> str:
+def _short(field: Field, parent: Field) -> str:
     """A name within its parent: what the parent's name says already is left out."""
-    head, dot, last = name.rpartition(".")
-    return last if dot and last in ("length", "data") and head else name
+    return field.name.removeprefix(f"{parent.name}.") or field.name

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from htpy import Element, Node, a, button, code, dd, details, div, dl, dt, h3, p, pre, span, summary
 
-from tlsee.explain.keytree import KeyGraph, KeyInput, KeyNode, key_graph, recipe
+from tlsee.explain.keytree import KeyGraph, KeyInput, KeyNode, recipe
 from tlsee.explain.layout import short_hex
 from tlsee.explain.report.html.bounds import NODES_SHOWN, RECIPE_SHOWN, RECIPES_SHOWN
 from tlsee.explain.report.html.keys_picture import picture
@@ -24,14 +24,12 @@ _ABSENT = "not in this recording"
 
 def keys(sheet: Sheet) -> Element | None:
     """The key schedule, or ``None`` where no keys were agreed on."""
-    graph = key_graph(sheet.account.recording)
-    if graph is None or not graph.nodes:
+    graph = sheet.graph
+    if graph is None:
         return None
     nodes = graph.nodes[:NODES_SHOWN]
     left = len(graph.nodes) - len(nodes)
-    ids = {node.name: f"k{place}" for place, node in enumerate(nodes, 1)}
-    ids |= {node.name: f"h{place}" for place, node in enumerate(graph.transcripts, 1)}
-    rows = _Rows(sheet, graph, ids)
+    rows = _Rows(sheet, graph)
     lead = (
         "How the keys are made: what goes in, what comes out, and a few lines of Python that "
         "compute it again. A dashed box is a value that this recording does not have."
@@ -41,7 +39,7 @@ def keys(sheet: Sheet) -> Element | None:
         "Keys",
         lead,
         [p(".note")[sentence] for sentence in (graph.missing, *graph.problems) if sentence],
-        picture(graph, nodes, ids),
+        picture(graph, nodes, sheet.key_ids),
         div(".rows")[[rows.row(node) for node in nodes]],
         p(".cut")[f"{count(left, 'value')} more: the page has no place."] if left else None,
         _transcripts(graph, rows),
@@ -61,10 +59,10 @@ def _transcripts(graph: KeyGraph, rows: _Rows) -> Node:
 class _Rows:
     """Writes rows; recipes have a common bound, for some hold whole messages."""
 
-    def __init__(self, sheet: Sheet, graph: KeyGraph, ids: Mapping[str, str]) -> None:
+    def __init__(self, sheet: Sheet, graph: KeyGraph) -> None:
         self._sheet = sheet
         self._graph = graph
-        self._ids = ids
+        self._ids = sheet.key_ids
         self._room = RECIPES_SHOWN
 
     def row(self, node: KeyNode) -> Element:

@@ -11,7 +11,17 @@ from markupsafe import Markup
 
 from tlsee.text import count
 
-__all__ = ["SIGNS", "clause_of", "crumbs", "only_ascii", "part", "sign", "size", "step_link"]
+__all__ = [
+    "SIGNS",
+    "clause_of",
+    "crumbs",
+    "only_ascii",
+    "part",
+    "sign",
+    "size",
+    "step_link",
+    "under_key",
+]
 
 # Signs that go with words, never instead of them.
 SIGNS = {
@@ -75,3 +85,8 @@ def step_link(number: int, href: str | None, text: str = "") -> Node:
     """A step by its number."""
     words = text or f"step {number}"
     return a(href=href)[words] if href else words
+
+
+def under_key(key: str, href: str | None) -> Node:
+    """What protects something; it leads to how that key is made."""
+    return span(".key")[sign("lock"), " ", a(href=href)[key] if href else key]

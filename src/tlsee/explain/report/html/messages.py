@@ -23,7 +23,7 @@ from htpy import (
 from tlsee.explain.account import StepView
 from tlsee.explain.dictionary import Entry, look_up
 from tlsee.explain.report.html.fields import beside
-from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign
+from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign, under_key
 from tlsee.explain.report.html.sequence import measure
 from tlsee.explain.report.html.sheet import Sheet, epoch_class, is_bad
 from tlsee.explain.story import Kind
@@ -64,7 +64,9 @@ def _article(sheet: Sheet, view: StepView, *, unfolded: bool) -> Element:
         header[
             h3(id=f"{name}-h")[a(href=f"#{name}")[span(".no")[f"{step.number}"], f" {view.title}"]],
             p(".facts")[
-                crumbs((sheet.way(step.sender), measure(view), _key(view), clause_of(clause)))
+                crumbs(
+                    (sheet.way(step.sender), measure(view), _key(sheet, view), clause_of(clause))
+                )
             ],
         ],
         p(".purpose")[_purpose(entry)] if entry is not None else None,
@@ -91,10 +93,16 @@ def _purpose(entry: Entry) -> str:
     return f"{entry.what} {entry.means}".strip()
 
 
-def _key(view: StepView) -> Node:
+def _facts(sheet: Sheet, view: StepView) -> Iterator[Node]:
+    yield sheet.way(view.step.sender)
+    yield measure(view)
+    yield _key(sheet, view)
+
+
+def _key(sheet: Sheet, view: StepView) -> Node:
     if view.key is None:
         return span(".key.open")[sign("open"), " readable by everybody"]
-    return span(".key")[sign("lock"), f" {view.key}"]
+    return under_key(view.key, sheet.key_href(view.key))
 
 
 def _alert(view: StepView, entry: Entry | None) -> Node:

@@ -25,7 +25,6 @@ from htpy import (
 from tlsee.codes import ContentType
 from tlsee.explain.account import RecordView
 from tlsee.explain.dissect import Field
-from tlsee.explain.dissect.protection import tag_length
 from tlsee.explain.report.html.bounds import FIELDS_OF_RECORDS, RECORDS_SHOWN, Budget
 from tlsee.explain.report.html.fields import beside
 from tlsee.explain.report.html.markup import part, sign, size
@@ -44,6 +43,9 @@ _FRAME = frozenset(
         "trailing_bytes",
     }
 )  # fmt: skip
+
+_NONCES = frozenset({"nonce_explicit", "IV"})
+_TAGS = frozenset({"tag", "MAC"})  # where they come last they are not encrypted
 
 Run = tuple[RecordView, ...]
 
@@ -145,39 +147,42 @@ def _inside(sheet: Sheet, view: RecordView, field: Field, name: str, budget: Bud
     inner, _ = beside(slim, name, budget)
     return [
         p[carried] if carried else None,
-        _outside(view, budget),
+        _outside(view, field, budget),
         h4["As its reader saw it" if view.seen.protection else "Its bytes"],
         inner,
     ]
 
 
-def _outside(view: RecordView, budget: Budget) -> Node:
+def _outside(view: RecordView, field: Field, budget: Budget) -> Node:
     """The record as it travelled, where it was encrypted and its bytes are there."""
-    protection, raw = view.seen.protection, view.seen.raw
-    if protection is None or view.seen.left_out or len(raw) <= HEADER_LENGTH:
+    raw = view.seen.raw
+    if view.seen.protection is None or view.seen.left_out or len(raw) <= HEADER_LENGTH:
         return None
-    tag = tag_length(protection.suite)
-    end = len(raw) - tag if len(raw) > HEADER_LENGTH + tag else len(raw)
-    stretches = (raw[:HEADER_LENGTH], raw[HEADER_LENGTH:end], raw[end:])
-    words = ("header", "encrypted", "tag")
+    cuts = [(HEADER_LENGTH, "header")]
+    nonces = [child for child in field.children if child.name in _NONCES]
+    cuts += [(HEADER_LENGTH + len(child), "nonce") for child in nonces]
+    last = field.children[-1] if field.children else None
+    behind = len(last) if last is not None and last.name in _TAGS else 0
+    cuts += [(len(raw) - behind, "encrypted"), (len(raw), "tag")]
     return [
         h4["As it travelled"],
         div(".octets", role="group", aria_label="The record as it travelled", tabindex="0")[
-            div(".hex.sealed")[list(_stretches(stretches, words, budget))]
+            div(".hex.sealed")[list(_stretches(raw, cuts, budget))]
         ],
     ]
 
 
-def _stretches(
-    stretches: tuple[bytes, ...], words: tuple[str, ...], budget: Budget
-) -> Iterator[Node]:
-    for raw, word in zip(stretches, words, strict=True):
-        given = budget.take_bytes(len(raw))
-        more = f" .. {len(raw) - given:,} more" if given < len(raw) else ""
-        if raw:
-            yield span(".apart")[f"{word}: "]
-            yield span(f".{word}")[raw[:given].hex(" ") + more]
-            yield " "
+def _stretches(raw: bytes, cuts: list[tuple[int, str]], budget: Budget) -> Iterator[Node]:
+    start = 0
+    for end, word in cuts:
+        if end <= start:
+            continue
+        piece, start = raw[start:end], end
+        given = budget.take_bytes(len(piece))
+        more = f" .. {len(piece) - given:,} more" if given < len(piece) else ""
+        yield span(".apart")[f"{word}: "]
+        yield span(f".{word}")[piece[:given].hex(" ") + more]
+        yield " "
 
 
 def _without_messages(sheet: Sheet, view: RecordView, field: Field) -> tuple[Field, Node]:

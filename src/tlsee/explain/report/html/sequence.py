@@ -31,7 +31,8 @@ def _rungs(sheet: Sheet) -> Iterator[Element]:
         if view.step.number == sheet.gap_before:
             yield li(".band")[f"{sheet.left_out:,} steps are left out here"]
         if view.announces:
-            yield li(f".band.{epoch_class(view.step.epoch)}")[sign("lock"), " ", view.announces]
+            words: Node = a(href="#keys")[view.announces] if sheet.graph else view.announces
+            yield li(f".band.{epoch_class(view.step.epoch)}")[sign("lock"), " ", words]
         yield _rung(sheet, view, (view.step.at - began) * 1000)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import cached_property
 
 from tlsee.codes import ContentType
 from tlsee.explain.account import Account, StepView
-from tlsee.explain.report.html.bounds import STEPS_FIRST, STEPS_LAST, Budget
+from tlsee.explain.keytree import KeyGraph, key_graph
+from tlsee.explain.report.html.bounds import NODES_SHOWN, STEPS_FIRST, STEPS_LAST, Budget
 from tlsee.explain.story import Kind
 from tlsee.trace import Epoch, Role
 
 __all__ = ["Sheet", "content_name", "epoch_class", "is_bad", "slug"]
 
+# The account's name of a key in TLS 1.3; in 1.2 it is the schedule's own.
+_TRAFFIC = re.compile(r"(client|server) (\w+) traffic key(?:, update (\d+))?")
 _EPOCHS = {
     Epoch.INITIAL: "clear",
     Epoch.EARLY: "early",
@@ -68,6 +72,32 @@ class Sheet:
     def field_href(self, number: int, place: int) -> str | None:
         """The address of a step's field, by its place in ``Field.walk``, if it is on the page."""
         return f"#m{number}.f{place}" if place in self.rows.get(number, ()) else None
+
+    @cached_property
+    def graph(self) -> KeyGraph | None:
+        """The key schedule, if keys were agreed on."""
+        found = key_graph(self.account.recording)
+        return found if found is not None and found.nodes else None
+
+    @cached_property
+    def key_ids(self) -> dict[str, str]:
+        """The identifiers of the key schedule's values that are shown, by their names."""
+        graph = self.graph
+        if graph is None:
+            return {}
+        ids = {node.name: f"k{place}" for place, node in enumerate(graph.nodes[:NODES_SHOWN], 1)}
+        return ids | {node.name: f"h{place}" for place, node in enumerate(graph.transcripts, 1)}
+
+    def key_href(self, key: str) -> str | None:
+        """The address of what protects a record, by its name in the account."""
+        found = _TRAFFIC.fullmatch(key)
+        name = key
+        if found is not None:
+            side, epoch, update = found.groups()
+            number = f" {update or 0}" if epoch == "application" else ""
+            name = f"{side}_write_key ({epoch}{number})"
+        target = self.key_ids.get(name)
+        return f"#{target}" if target is not None else None
 
     def name_of(self, role: Role) -> str:
         """What a side is called."""

@@ -1,0 +1,190 @@
+"""The page's sections: choices, keys, certificates, states, cost, records, glossary."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+
+from tests.support.endpoints import Pair, client_config, server_config
+from tests.support.html import Page, parse
+from tests.support.recordings import SAID, SCENARIOS, TLS13, record
+from tlsee.codes import ContentType, NamedGroup
+from tlsee.errors import TLSError
+from tlsee.explain.account import Account
+from tlsee.explain.keytree import key_graph
+from tlsee.explain.machine_view import machine_of
+from tlsee.explain.report.html import page
+from tlsee.explain.why import reasons_of
+from tlsee.recording.recorder import Recorder
+from tlsee.recording.recording import Recording
+
+FULL = 2  # the client's recorder that keeps everything
+
+
+@cache
+def account(name: str, who: int) -> Account:
+    made = record(name).recorders[who].recording
+    return Account.of(Recording.from_bytes(made.to_bytes()))
+
+
+@cache
+def shown(name: str, who: int) -> Page:
+    return parse(page(account(name, who)))
+
+
+@pytest.mark.parametrize("who", [0, FULL])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_key_has_a_row_and_a_place_in_the_picture(name: str, who: int) -> None:
+    """Values where they are known, 'not in this recording' where not, and links to inputs."""
+    found = shown(name, who)
+    graph = key_graph(account(name, who).recording)
+    assert graph is not None
+    picture = "".join(found.attributes("href"))
+    for place, node in enumerate(graph.nodes, 1):
+        row = found.text_of(f"k{place}")
+        assert node.name in row
+        assert node.about in row
+        if node.output is None:
+            assert "not in this recording" in row
+        elif any(node.output):
+            assert node.output.hex(" ")[:100] in row
+        assert f"#k{place}" in picture
+    for place, node in enumerate(graph.transcripts, 1):
+        assert node.output is not None
+        assert node.output.hex(" ") in found.text_of(f"h{place}")
+
+
+def test_a_full_recording_shows_secrets_and_what_was_said() -> None:
+    """The main secret stands there, and the application's words among the records."""
+    found = shown("1.3", FULL)
+    graph = key_graph(account("1.3", FULL).recording)
+    assert graph is not None
+    main = graph.node("main secret")
+    assert main is not None
+    assert main.output is not None
+    assert main.output.hex(" ") in found.prose
+    number = next(
+        view.number
+        for view in account("1.3", FULL).records
+        if view.content == ContentType.application_data
+    )
+    assert SAID.hex(" ") in found.text_of(f"r{number}")
+    assert SAID.hex(" ") not in shown("1.3", 0).prose
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_choice_has_its_candidates(name: str) -> None:
+    """Each with the rule, each candidate with why it won or lost."""
+    found = shown(name, 0)
+    whys = reasons_of(account(name, 0).recording)
+    assert whys
+    for place, why in enumerate(whys, 1):
+        text = found.text_of(f"c{place}")
+        assert why.title in text
+        assert why.rule in text
+        for candidate in why.candidates:
+            assert candidate.name in text
+            assert candidate.words in text
+        for what_if in why.what_ifs:
+            assert what_if.result in text
+
+
+@pytest.mark.parametrize("who", [0, 1])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_way_through_the_machine_is_lit(name: str, who: int) -> None:
+    """Each state that was entered is marked, each other one drawn and not marked."""
+    found = shown(name, who)
+    view = machine_of(account(name, who).recording)
+    assert view is not None
+    lit = [
+        dict(attributes)["class"]
+        for tag, attributes in found.starts
+        if tag == "g" and "state" in dict(attributes).get("class", "")
+    ]
+    assert len(lit) == len(view.states)
+    assert sum("taken" in kinds for kinds in lit) == len({state for state, _ in view.path})
+    for state, _ in view.path:
+        assert state in found.text_of("states")
+
+
+@pytest.mark.parametrize("name", ["1.3", "1.2", "1.3, client certificate"])
+def test_every_check_of_a_path_is_a_row(name: str) -> None:
+    """Name, clause, result; and the certificate's bytes are a link away."""
+    verdict = account(name, 0).verdict
+    found = shown(name, 0)
+    text = found.text_of("certificates")
+    for path in verdict.tried:
+        for check in path.checks:
+            assert check.name in text
+            assert check.clause in text
+    assert verdict.presented[0].fingerprint in text
+    assert "down to each DER element" in text
+
+
+def test_a_refusal_leads_to_the_bytes_that_broke_the_rule() -> None:
+    """From the verdict to the field of the certificate, which is unfolded around it."""
+    ours = Recorder()
+    pair = Pair(
+        client_config(**TLS13),
+        server_config(**TLS13),
+        name="elsewhere.test",
+        client_options={"observers": [ours]},
+    )
+    with pytest.raises(TLSError):
+        pair.run()
+    found = parse(page(Account.of(Recording.from_bytes(ours.recording.to_bytes()))))
+    card = found.text_of("verdict")
+    assert "Refused by this side" in card
+    assert "name_mismatch" in card
+    assert "the bytes that broke the rule" in card
+    links = found.links_in("verdict")
+    proof = [href for href in links if href.startswith("#m") and ".f" in href]
+    assert proof
+    assert "server.test" in found.text_of(proof[0][1:])
+    assert "failed here" in found.text_of("states")
+
+
+def test_nothing_in_common_still_makes_a_page() -> None:
+    """A refusal before any key: no keys, no certificates, and no empty section for them."""
+    theirs = Recorder()
+    pair = Pair(
+        client_config(groups=[NamedGroup.x25519]),
+        server_config(groups=[NamedGroup.secp384r1]),
+        server_options={"observers": [theirs]},
+    )
+    with pytest.raises(TLSError):
+        pair.run()
+    found = parse(page(Account.of(Recording.from_bytes(theirs.recording.to_bytes()))))
+    assert "keys" not in found.ids
+    assert "certificates" not in found.ids
+    assert "choices" in found.ids
+    assert "no key exchange group in common" in found.text_of("verdict").lower()
+
+
+@pytest.mark.parametrize("who", [0, FULL])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_each_record_is_there_outside_and_inside(name: str, who: int) -> None:
+    """The bytes as they travelled, and as their reader saw them."""
+    found = shown(name, who)
+    made = account(name, who)
+    rows = [record for record in made.records if f"r{record.number}" in found.ids]
+    assert rows
+    for view in rows:
+        text = found.text_of(f"r{view.number}")
+        raw = view.seen.raw
+        if view.seen.protection is not None and not view.seen.left_out:
+            sealed = re.sub(r"[a-z]+: ", "", found.text_of(f"r{view.number}", within="sealed"))
+            assert bytes.fromhex(sealed) == raw
+            assert "As its reader saw it" in text
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_words_of_the_connection_are_explained(name: str) -> None:
+    """The glossary has the messages that were said; the cost has a row for each step."""
+    found = shown(name, 0)
+    glossary = found.text_of("glossary")
+    assert "ClientHello" in glossary
+    for view in account(name, 0).steps:
+        assert view.title in found.text_of("cost")
