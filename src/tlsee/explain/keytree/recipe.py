@@ -178,9 +178,11 @@ class _Writer:
         self.imports.add(
             "from cryptography.hazmat.primitives.serialization import load_pem_private_key"
         )
+        self.imports.add("from pathlib import Path")
         _, ciphertext = node.inputs
         return [
-            f'private_key = load_pem_private_key(open("server.key", "rb").read(), None)  {ABSENT}',
+            f'pem = Path("server.key").read_bytes()  {ABSENT}',
+            "private_key = load_pem_private_key(pem, None)",
             self._constant(ciphertext, "ciphertext"),
             "print(private_key.decrypt(ciphertext, padding.PKCS1v15()).hex())",
         ]

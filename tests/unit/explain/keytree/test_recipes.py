@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+from typing import Any
 
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from tests.support.endpoints import server_credential
 from tests.support.keytrees import EVERY, executed, graph_of, recordings
 from tlsee.explain.keytree import ABSENT, recipe
 
@@ -44,3 +49,22 @@ def test_a_redacted_recording_has_recipes_that_wait(name: str) -> None:
         assert waits is (found is None)
         if node.operation == "Transcript-Hash" or node.public:
             assert found == node.output
+
+
+def test_rsa_with_the_key_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who has the server's private key in a file computes the premaster secret from the wire."""
+    graph = graph_of(recordings("1.2, RSA key exchange")[1])
+    node = graph.node("premaster secret")
+    assert node is not None
+    key: Any = server_credential("rsa2048").signer
+    pem = key._key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (tmp_path / "server.key").write_bytes(pem)
+    monkeypatch.chdir(tmp_path)
+    exec(recipe(graph, node), {})
+    assert bytes.fromhex(capsys.readouterr().out) == node.output
