@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from tlsee import defaults
 from tlsee.codes import AlertDescription, AlertLevel, ContentType, HandshakeType
@@ -58,6 +59,8 @@ from tlsee.trace import (
 class Core(Facts):
     """State shared by both halves, the carrier's methods, and the way of a record inwards."""
 
+    _driver_class: ClassVar[type[Driver]] = Driver
+
     def __init__(
         self,
         role: Role,
@@ -82,7 +85,7 @@ class Core(Facts):
         self._eof = False
         self._warnings = 0
         self._asked_for_update = False
-        self._driver = Driver(start, self, observe)
+        self._driver = self._driver_class(start, self, observe)
 
     # --- What is known ------------------------------------------------------------------------
 

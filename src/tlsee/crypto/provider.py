@@ -170,6 +170,7 @@ class Provider:
         sign: asks a signer.
         finite_field: the group that a server of TLS 1.2 describes by dh_p and dh_g, or
             PeerMisbehaved (``unacceptable_dh_group``).
+        schemes12: what TLS 1.2 signs with, where PKCS#1 has a place and curves no hash.
         encrypt: a premaster secret of TLS 1.2 under an RSA key (``rsa_exchange.encrypt``).
         decrypt: asks a decrypter.
     """
@@ -184,6 +185,7 @@ class Provider:
     finite_field: Callable[[bytes, bytes], Group]
     encrypt: Callable[[PublicKey, bytes], bytes]
     decrypt: Callable[[Decrypter, bytes], bytes | Later]
+    schemes12: Callable[[], Mapping[SignatureScheme, Scheme]]
 
     def __repr__(self) -> str:
         return f"Provider({self.name!r})"

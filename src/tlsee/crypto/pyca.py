@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 
 from tlsee.codes import SignatureScheme
 from tlsee.crypto.groups import finite_field, groups
 from tlsee.crypto.provider import Decrypter, Later, Provider, Signer
-from tlsee.crypto.schemes import SCHEMES, PublicKey
+from tlsee.crypto.schemes import SCHEMES, PublicKey, Scheme
 from tlsee.crypto.suites import suites
 
 
@@ -30,6 +31,12 @@ def _decrypt(decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
     return decrypter.decrypt(ciphertext)
 
 
+def _schemes12() -> Mapping[SignatureScheme, Scheme]:
+    from tlsee.crypto.schemes12 import schemes12
+
+    return schemes12()
+
+
 PROVIDER = Provider(
     "cryptography",
     _random,
@@ -41,4 +48,5 @@ PROVIDER = Provider(
     finite_field,
     _encrypt,
     _decrypt,
+    _schemes12,
 )

@@ -6,8 +6,9 @@ A replay needs neither the keys nor the stores of the run that was written down,
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 
-from tlsee.codes import SignatureScheme
+from tlsee.codes import NamedGroup, SignatureScheme
 from tlsee.crypto.entries import STORES, Entry, about
 from tlsee.crypto.journal import Journal, WrappedGroup
 from tlsee.crypto.provider import (
@@ -46,6 +47,7 @@ class Replay:
     def __init__(
         self, provider: Provider, journal: Journal, beyond: Provider | None = None
     ) -> None:
+        self._inner = provider
         self._beyond = beyond
         self._waiting: dict[tuple[str, int, str], deque[tuple[int, Entry]]] = {}
         # A journal written by hand, or long ago, does not say what its bytes are for.
@@ -63,9 +65,12 @@ class Replay:
             name=f"{provider.name}, replayed",
             random=self._random,
             now=self._now,
-            groups={code: ReplayingGroup(row, self) for code, row in provider.groups.items()},
+            groups={
+                code: ReplayingGroup(row, self, _row_of(code))
+                for code, row in provider.groups.items()
+            },
             sign=self._sign,
-            finite_field=lambda p, g: ReplayingGroup(provider.finite_field(p, g), self),
+            finite_field=self._finite_field,
             encrypt=self._encrypt,
             decrypt=self._decrypt,
         )
@@ -153,6 +158,10 @@ class Replay:
             raise LocalFailure(Reasons.signing_failed, "as it did when this was recorded")
         return LATER if entry.kind == "later" else entry.data
 
+    def _finite_field(self, p: bytes, g: bytes) -> Group:
+        inner = self._inner.finite_field(p, g)
+        return ReplayingGroup(inner, self, lambda beyond: beyond.finite_field(p, g))
+
     def _encrypt(self, public_key: PublicKey, premaster: bytes) -> bytes:
         entry = self.find(("encrypted",), 0, premaster)
         if entry is None:
@@ -168,21 +177,26 @@ class Replay:
         return LATER if entry.kind == "decrypts_later" else entry.data
 
 
+def _row_of(code: NamedGroup) -> Callable[[Provider], Group]:
+    return lambda provider: provider.groups[code]
+
+
 class ReplayingGroup(WrappedGroup):
     """Gives what a journal holds."""
 
-    __slots__ = ("_replay",)
+    __slots__ = ("_of", "_replay")
 
-    def __init__(self, inner: Group, replay: Replay) -> None:
+    def __init__(self, inner: Group, replay: Replay, of: Callable[[Provider], Group]) -> None:
         super().__init__(inner)
         self._replay = replay
+        self._of = of
 
     def generate(self) -> OwnShare:
         """The share with the private key of the journal."""
         entry = self._replay.find(("key_share",), self.code)
         if entry is None:
             wanted = Entry.key_share(self.code, b"").label
-            return self._replay.from_beyond(wanted).groups[self.code].generate()
+            return self._of(self._replay.from_beyond(wanted)).generate()
         return self._inner.from_private(entry.data)
 
     def respond(self, client_share: bytes) -> Response:
@@ -191,7 +205,7 @@ class ReplayingGroup(WrappedGroup):
         entry = self._replay.find(kinds, self.code, client_share)
         if entry is None:
             wanted = Entry("response", self.code, b"").label
-            return self._replay.from_beyond(wanted).groups[self.code].respond(client_share)
+            return self._of(self._replay.from_beyond(wanted)).respond(client_share)
         if entry.kind == "refused":
             raise PeerMisbehaved(Reasons.bad_key_share, entry.data.decode("utf-8", "replace"))
         if entry.kind == "response":

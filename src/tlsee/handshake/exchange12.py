@@ -17,7 +17,6 @@ from tlsee.crypto.groups import field_parameters
 from tlsee.crypto.provider import Decrypter, Group, OwnShare, Provider
 from tlsee.crypto.public_keys import PublicKey
 from tlsee.crypto.schemes import SignatureValid
-from tlsee.crypto.schemes12 import schemes12
 from tlsee.errors import PeerMisbehaved, Reasons
 from tlsee.handshake.session12 import Session12
 from tlsee.values import replace, value
@@ -59,7 +58,7 @@ def verify12(
     """
     if scheme not in config.schemes12:
         raise PeerMisbehaved(Reasons.scheme_not_offered, str(scheme))
-    return schemes12()[scheme].verify(key, signature, content)
+    return config.provider.schemes12()[scheme].verify(key, signature, content)
 
 
 # --- The client -----------------------------------------------------------------------------------

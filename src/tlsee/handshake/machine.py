@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from tlsee import defaults
 from tlsee.codes import HandshakeType
@@ -89,8 +89,11 @@ class Driver:
         carrier: where effects go.
         observe: told of messages and states, or ``None`` when nobody listens.
 
-    ``begin`` lets the first flow take hold.
+    ``begin`` lets the first flow take hold. ``flow`` makes the flows: a fork of a recording has
+    ones that change what is sent.
     """
+
+    flow: ClassVar[type[Flow]] = Flow
 
     def __init__(
         self,
@@ -106,7 +109,7 @@ class Driver:
         self.question: Question | None = None
         self.asides: list[Aside] = []
         self.heard: dict[HandshakeType, bytes] = {}  # hellos and requests, for evidence
-        flow = Flow(self.observe is not None)
+        flow = self.flow(self.observe is not None)
         self.state: State = start(flow)
         self._first: Flow | None = flow
 
@@ -153,7 +156,7 @@ class Driver:
             )
         handler = getattr(self.state, CHANGE_CIPHER_SPEC, None)
         if handler is not None:
-            flow = Flow(self.observe is not None)
+            flow = self.flow(self.observe is not None)
             self._enter(handler(flow), flow)
             return
         if not self.state.allows_change_cipher_spec:
@@ -204,12 +207,12 @@ class Driver:
         handler = getattr(self.state, f"do_{name}", None)
         if handler is None:
             raise ApiMisuse(f"{name} while the state is {type(self.state).__name__}")
-        flow = Flow(self.observe is not None)
+        flow = self.flow(self.observe is not None)
         self._enter(handler(*arguments, flow), flow)
 
     def fork(self, carrier: Carrier, observe: Callable[[Any], None] | None) -> Driver:
         """A second driver in the same state, on another carrier."""
-        twin: Driver = object.__new__(Driver)
+        twin: Driver = object.__new__(type(self))
         twin.carrier = weakref.proxy(carrier)
         twin.observe = observe
         twin.buffer = self.buffer.copy()
@@ -240,7 +243,7 @@ class Driver:
             raise PeerMisbehaved(
                 Reasons.unexpected_message, f"got {kind}, expected {expected} ({self.state.rfc})"
             )
-        flow = Flow(self.observe is not None)
+        flow = self.flow(self.observe is not None)
         self._enter(getattr(self.state, edge.handler)(decode(edge.struct, raw), flow), flow)
 
     def _enter(self, state: State, flow: Flow) -> None:
@@ -318,7 +321,7 @@ class Driver:
         return found.context
 
     def _answered(self, question: Question, answer: object, context: bytes | None) -> None:
-        flow = Flow(self.observe is not None)
+        flow = self.flow(self.observe is not None)
         if context is None:
             state = getattr(self.state, question.handler)(answer, flow)
         else:

@@ -18,12 +18,14 @@ from tlsee.crypto.provider import LATER, Later
 from tlsee.crypto.public_keys import PublicKey, load_public_key
 from tlsee.crypto.replay import Replay
 from tlsee.crypto.schemes import schemes_for
-from tlsee.deciders import CredentialRequest, JudgeRequest, default_chooser
+from tlsee.deciders import CredentialRequest, JudgeRequest, default_chooser, default_judge
 from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
 from tlsee.identity.credentials import Credential
 from tlsee.identity.index import Selection
 from tlsee.identity.path.judge import Verdict
 from tlsee.identity.path.known import Fetch, FetchKind, Needs
+from tlsee.identity.path.verdict import Path
+from tlsee.identity.trust import Trust
 from tlsee.offer import ClientOffer
 from tlsee.recording.kept import Answered, Configuration, How, Moment
 from tlsee.recording.seen import CredentialSeen
@@ -32,6 +34,7 @@ from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.session import Session
 from tlsee.sessions.stores import ClientSessions, Found
 from tlsee.trace import Deed, QuestionAsked
+from tlsee.values import replace
 
 _SOMETHING = Fetch(FetchKind.CRL, "recorded:")  # what a judge needed; what came is in its verdict
 
@@ -140,20 +143,29 @@ class RecordedAnswers:
     # --- Those who sit in the configuration -----------------------------------------------------
 
     def judge(self, request: JudgeRequest) -> Verdict | Needs | Later:
-        """The verdict of then. A chain that nobody judged is refused: the anchors are elsewhere."""
+        """The verdict of then. Where this is another chain or name now, it is judged anew."""
+        found: Verdict | Needs | Later = self.ask("Judge", lambda: self._judged_now(request))
+        if self._changed and isinstance(found, Verdict) and not _is_about(found, request):
+            return self._judged_now(request)
+        return found
 
-        def again() -> Verdict:
-            for verdict in self.verdicts:
-                same = tuple(view.der for view in verdict.presented) == request.chain
-                if same and verdict.name == request.name:
-                    return verdict
+    def _judged_now(self, request: JudgeRequest) -> Verdict:
+        """By the anchors that the verdicts of then rest on; there are no others here."""
+        for verdict in self.verdicts:
+            if _is_about(verdict, request):
+                return verdict
+        paths = (path for verdict in self.verdicts for path in _paths_of(verdict))
+        anchors = [path.anchor for path in paths if path.anchor is not None]
+        if not anchors:
             raise LocalFailure(
                 Reasons.local_failure,
                 "the recording has no verdict on this chain for this name, and no anchors",
             )
-
-        found: Verdict | Needs | Later = self.ask("Judge", again)
-        return found
+        known = replace(request.known, offline=True)
+        made = default_judge(replace(request, trust=Trust(anchors), known=known))
+        if not isinstance(made, Verdict):
+            raise LocalFailure(Reasons.local_failure, "the judge needs what nobody fetches")
+        return made
 
     def choose(self, request: CredentialRequest) -> Selection | Later:
         """The credential of then."""
@@ -194,6 +206,16 @@ class RecordedAnswers:
         if any(not isinstance(item, Session | ExternalPsk | None) for item in answered.values):
             raise TypeError("a session that is none")
         return answered.values
+
+
+def _paths_of(verdict: Verdict) -> tuple[Path, ...]:
+    return (*verdict.tried, *([verdict.peer.path] if verdict.peer is not None else []))
+
+
+def _is_about(verdict: Verdict, request: JudgeRequest) -> bool:
+    """Whether a verdict answers this request: the same chain, the same name."""
+    chain = tuple(view.der for view in verdict.presented)
+    return chain == request.chain and verdict.name == request.name
 
 
 def credential_of(

@@ -25,10 +25,14 @@ from tlsee.recording.replaying.answers import (
     RecordedSessions,
     credential_of,
 )
+from tlsee.recording.replaying.changing import Changes
 from tlsee.recording.seen import CredentialSeen
 from tlsee.trace import Role
 
 Settings = Mapping[str, tuple[Any, ...]]
+
+
+UNCHANGED = Changes.nothing()
 
 
 class RememberedTrust(Trust):
@@ -50,26 +54,32 @@ class RememberedTrust(Trust):
 
 
 def configured(
-    recorded: Configuration, answers: RecordedAnswers, replay: Replay, provider: Provider
+    recorded: Configuration,
+    answers: RecordedAnswers,
+    replay: Replay,
+    provider: Provider,
+    changes: Changes = UNCHANGED,
 ) -> ClientConfig | ServerConfig:
-    """The configuration, asking ``provider`` and the ``answers``.
+    """The configuration, asking ``provider`` and the ``answers``, with these changes.
 
     Raises:
         ApiMisuse: no recorder wrote this.
     """
     try:
         if recorded.role is Role.CLIENT:
-            return _client(recorded.settings, answers, replay, provider)
-        return _server(recorded.settings, answers, replay, provider)
+            return _client(recorded.settings, answers, replay, provider, changes)
+        return _server(recorded.settings, answers, replay, provider, changes)
     except ApiMisuse as problem:
+        if changes is not UNCHANGED:
+            raise
         raise ApiMisuse(f"its configuration does not work here: {problem.detail}") from None
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as problem:
         kind = type(problem).__name__
         raise ApiMisuse(f"its configuration cannot be read ({kind})") from None
 
 
-def policy_of(settings: Settings) -> Policy:
-    """The policy, narrowed to what the configuration had of it: nothing else is needed then."""
+def policy_of(settings: Settings, *, whole: bool = False) -> Policy:
+    """The policy, narrowed to what the configuration had of it, unless it is wanted ``whole``."""
     found: dict[str, Any] = {}
     for field in fields(Policy):
         item = settings.get(f"policy.{field.name}")
@@ -82,9 +92,11 @@ def policy_of(settings: Settings) -> Policy:
             (found[field.name],) = item
             if type(found[field.name]) is not type(standard):
                 raise TypeError(field.name)
-    for name in ("versions", "suites", "schemes", "certificate_schemes"):
-        found[name] = settings[name]
-    found["group_tiers"] = _tiers(settings["group_tiers"])
+    if not whole:
+        for name in ("versions", "suites", "schemes", "certificate_schemes"):
+            found[name] = settings[name]
+    tiers = "policy.group_tiers" if whole else "group_tiers"
+    found["group_tiers"] = _tiers(settings[tiers])
     return Policy(**found)
 
 
@@ -100,11 +112,12 @@ def _tiers(flat: tuple[Any, ...]) -> tuple[tuple[Any, ...], ...]:
     return tuple(tiers)
 
 
-def _common(settings: Settings, answers: RecordedAnswers) -> dict[str, Any]:
+def _common(settings: Settings, answers: RecordedAnswers, changes: Changes) -> dict[str, Any]:
     answers.credentials = _credentials(settings)
+    whole = "versions" in changes.keywords  # another one has other suites, groups and schemes
     fetcher = RecordedFetcher(answers) if _one(settings, "fetcher", bool) else None
     return {
-        "policy": policy_of(settings),
+        "policy": changes.policy_from(policy_of(settings, whole=whole)),
         "alpn": settings["alpn"],
         "credentials": answers.credentials,
         "record_size_limit": settings["record_size_limit"][0],
@@ -119,40 +132,50 @@ def _common(settings: Settings, answers: RecordedAnswers) -> dict[str, Any]:
 
 
 def _client(
-    settings: Settings, answers: RecordedAnswers, replay: Replay, provider: Provider
+    settings: Settings,
+    answers: RecordedAnswers,
+    replay: Replay,
+    provider: Provider,
+    changes: Changes,
 ) -> ClientConfig:
     fragment = settings["max_fragment_length"][0]
-    made = ClientConfig(
-        **_common(settings, answers),
-        trust=_trust(settings) or Trust.nobody(),
-        key_shares=settings["key_shares"],
-        max_fragment_length=None if fragment is None else MaxFragmentLength.of(fragment).length,
-        post_handshake_auth=_one(settings, "post_handshake_auth", bool),
-        sessions=False,
-    )
+    keywords = {
+        **_common(settings, answers, changes),
+        "trust": _trust(settings) or Trust.nobody(),
+        # Of other groups there are other shares.
+        "key_shares": None if "groups" in changes.keywords else settings["key_shares"],
+        "max_fragment_length": None if fragment is None else MaxFragmentLength.of(fragment).length,
+        "post_handshake_auth": _one(settings, "post_handshake_auth", bool),
+        "sessions": False,
+    }
+    made = ClientConfig(**{**keywords, **changes.keywords})
     sessions = RecordedClientSessions(replay) if _one(settings, "sessions", bool) else None
     return made.watched(provider, sessions, None)
 
 
 def _server(
-    settings: Settings, answers: RecordedAnswers, replay: Replay, provider: Provider
+    settings: Settings,
+    answers: RecordedAnswers,
+    replay: Replay,
+    provider: Provider,
+    changes: Changes,
 ) -> ServerConfig:
     sessions = None
     if _one(settings, "sessions", bool):
         keeps = _one(settings, "sessions.keeps_ids", bool)
         sessions = RecordedSessions(answers, replay, keeps_ids=keeps)
-    made = ServerConfig(
-        **_common(settings, answers),
-        client_trust=_trust(settings),
-        client_auth=_one(settings, "client_auth", str),
-        tickets=_one(settings, "tickets", int),
-        early_data=_one(settings, "early_data", int),
-        sessions=sessions if sessions is not None else False,
-        insecure_accept_own_hellos=_one(settings, "insecure_accept_own_hellos", bool),
-        config_for_hello=(
-            answers.config_for_hello if _one(settings, "config_for_hello", bool) else None
-        ),
-    )
+    chooses = _one(settings, "config_for_hello", bool)
+    keywords = {
+        **_common(settings, answers, changes),
+        "client_trust": _trust(settings),
+        "client_auth": _one(settings, "client_auth", str),
+        "tickets": _one(settings, "tickets", int),
+        "early_data": _one(settings, "early_data", int),
+        "sessions": sessions if sessions is not None else False,
+        "insecure_accept_own_hellos": _one(settings, "insecure_accept_own_hellos", bool),
+        "config_for_hello": answers.config_for_hello if chooses else None,
+    }
+    made = ServerConfig(**{**keywords, **changes.keywords})
     watched = made.watched(provider, sessions, None)
     authorities = settings["client_authorities"]
     object.__setattr__(watched, "client_authorities", tuple(map(bytes, authorities)))

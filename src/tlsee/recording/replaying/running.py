@@ -12,7 +12,7 @@ from tlsee.crypto.replay import Replay
 from tlsee.errors import ApiMisuse, Evidence, TLSError
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.questions import Question
-from tlsee.recording.kept import Answered
+from tlsee.recording.kept import Answered, Configuration
 from tlsee.recording.recording import Recording
 from tlsee.recording.replaying.answers import RecordedAnswers
 from tlsee.recording.replaying.comparing import Comparison, Difference
@@ -250,23 +250,24 @@ class Replaying:
             raise ApiMisuse("there is no configuration")
         provider = self._replay.provider
 
-        def config_of(other: Any) -> Any:
-            return configured(other, answers, self._replay, provider)
-
-        answers = RecordedAnswers(self._moments, self._replay, config_of, changed=self._is_changed)
-        self._answers = answers
-        config: Any = self._configured(config_of(recorded))
+        self._answers = RecordedAnswers(
+            self._moments,
+            self._replay,
+            lambda other: configured(other, self._answers, self._replay, provider),
+            changed=self._is_changed,
+        )
+        config: Any = self._made_of(recorded, provider)
+        if self.role is Role.SERVER:
+            # Whose hellos these are is a matter of the process in which it was recorded.
+            object.__setattr__(config, "insecure_accept_own_hellos", not self._was_reflected)
         observers: list[Observer] = [self.comparison]
         if recorded.role is Role.SERVER:
             return self._server(config, observers)
         name, identity, early = self._arguments(deed)
         return self._client(config, name, identity, early, observers)
 
-    def _configured(self, config: Any) -> Any:
-        if self.role is Role.SERVER:
-            # Whose hellos these are is a matter of the process in which it was recorded.
-            object.__setattr__(config, "insecure_accept_own_hellos", not self._was_reflected)
-        return config
+    def _made_of(self, recorded: Configuration, provider: Provider) -> Any:
+        return configured(recorded, self._answers, self._replay, provider)
 
     def _client(
         self, config: Any, name: Any, identity: Any, early: Any, observers: list[Observer]
