@@ -17,7 +17,7 @@ from tlsee.trace import Role
 __all__ = ["MARK", "ladder", "milliseconds", "said"]
 
 MARK = "X"  # stands behind the steps of which the verdict speaks
-LEAST = 68  # columns; on a narrower screen there is no room for rails, and plain lines are told
+LEAST = 74  # columns; on a narrower screen there is no room for rails, and plain lines are told
 CLOCK = 11  # columns on the right, for the time
 NAME = 21  # columns for a step's name; a longer one takes them from the arrow
 TEXT = 6  # columns between the left rail and a sentence
@@ -40,7 +40,7 @@ def ladder(account: Account, width: int = WIDTH) -> Iterator[tuple[StepView | No
         if view.announces:
             bands = [_band(view.announces, width)] if drawn else wrap(view.announces, width, 4)
             yield from ((view, Line(band, "rule")) for band in bands)
-        clock = f"{milliseconds(view.step.at - began):>8}{' ms' if not place else ''}"
+        clock = f"{milliseconds(view.step.at - began):>7}{' ms' if not place else ''}"
         marked = view.step.number in evidence
         kind = _kind(view.step, marked=marked)
         if drawn:
@@ -70,7 +70,7 @@ def _ends(account: Account, width: int) -> str:
     heading = account.heading
     left = names.get(heading.left, {}).get("left", heading.left)
     right = names.get(heading.right, {}).get("right", heading.right)
-    room = width - CLOCK
+    room = width - CLOCK + 1
     left = f" {printable(left, room // 2 - 2)}"
     return f"{left}{printable(right, room // 2):>{room - len(left)}}"
 
@@ -90,7 +90,7 @@ def _arrow(view: StepView, width: int, clock: str, digits: int, *, marked: bool)
     start, end = ("  |-- ", ">|") if client else ("  |<- ", "-|")
     begin = f"{start}{view.step.number:>{digits}} {_way(view.step)}: "
     size = f" {_size(view.step):>7}{f' {MARK}' if marked else ''} "
-    last = width - CLOCK - len(end)
+    last = width - CLOCK + 1 - len(end)
     room = max(8, last - len(begin) - len(size) - TIP)
     text = f"{begin}{printable(_name(view), room):<{min(NAME, room)}}{size}"
     return f"{text:-<{last}}{end}{clock}".rstrip()

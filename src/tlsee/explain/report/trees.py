@@ -65,8 +65,11 @@ def _one(field: Field, within: Field, depth: int, width: int) -> Iterator[str]:
         raw = b""
     elif len(line) <= width:
         yield line
-    else:
-        yield from wrap(words, width, min(len(start), width // 2), start)
+    elif len(start) + max(map(len, words.split())) <= width:
+        yield from wrap(words, width, len(start), start)
+    else:  # a long name would be broken there
+        yield text
+        yield from wrap(words, width, indent + 4)
     yield from hex_lines(raw, width, indent + 2)
     if field.problem:
         yield from wrap(f"problem: {field.problem}", width, indent + 2)
