@@ -18,9 +18,10 @@ from tlsee.explain.report.pcapng import to_pcapng
 from tlsee.explain.report.terminal import terminal
 from tlsee.recording.recording import Recording
 
-_LABEL = re.compile(r"(?:[A-Za-z0-9 ._()/]|#\d+;)+")
+_LABEL = re.compile(r"(?:[A-Za-z0-9 ._()/,]|#\d+;)+")
+_NAME = re.compile(r"(?:[A-Za-z0-9 ._()/]|#\d+;)+")
 _LINES = (
-    re.compile(rf"    participant [CS] as {_LABEL.pattern}"),
+    re.compile(rf"    participant [CS] as {_NAME.pattern}"),
     re.compile(rf"    Note over C,S: {_LABEL.pattern}"),
     re.compile(rf"    (?:C(?:->>|-->>|-x)S|S(?:->>|-->>|-x)C): {_LABEL.pattern}"),
     re.compile(r"    rect rgba\([\d., ]+\)|    end"),

@@ -6,7 +6,7 @@ small set of harmless ones is written as a numbered entity, which Mermaid turns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from tlsee.explain.account import Account, StepView
 from tlsee.explain.story import Kind
@@ -16,8 +16,9 @@ from tlsee.trace import Role
 __all__ = ["label", "mermaid"]
 
 # Neither a statement's end (; # newline), nor an arrow or a comment, nor the start of markup, of a
-# directive or of a formula. ``,`` and ``-`` end or change the name of a participant.
+# directive or of a formula.
 _HARMLESS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._()/")
+_IN_TEXT = _HARMLESS | {","}  # which ends the name of a participant
 TEXT_SHOWN = 160  # characters of a label before it is escaped
 STEPS_SHOWN = 400  # Mermaid draws no more than 500 edges and 50,000 characters unless told to
 LENGTH_SHOWN = 40_000  # characters of lines for steps
@@ -32,8 +33,8 @@ def mermaid(account: Account) -> str:
     heading = account.heading
     lines = [
         "sequenceDiagram",
-        f"    participant C as {label(_end(heading.left, Role.CLIENT))}",
-        f"    participant S as {label(_end(heading.right, Role.SERVER))}",
+        f"    participant C as {label(_end(heading.left, Role.CLIENT), _HARMLESS)}",
+        f"    participant S as {label(_end(heading.right, Role.SERVER), _HARMLESS)}",
         f"    Note over C,S: {label(account.outcome.headline)}",
         *_steps(account),
     ]
@@ -44,10 +45,10 @@ def mermaid(account: Account) -> str:
     return "\n".join(lines) + "\n"
 
 
-def label(text: str) -> str:
+def label(text: str, harmless: Set[str] = _IN_TEXT) -> str:
     """A text as a label, whoever it came from: drawn as it is, and never read as anything else."""
     shown = printable(text, TEXT_SHOWN).strip()
-    escaped = "".join(c if c in _HARMLESS else f"#{ord(c)};" for c in shown)
+    escaped = "".join(c if c in harmless else f"#{ord(c)};" for c in shown)
     # ``end`` closes a block wherever it stands alone.
     return f"#{ord(shown[0])};{shown[1:]}" if escaped.lower() == "end" else escaped or "#45;"
 
