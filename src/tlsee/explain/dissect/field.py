@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from tlsee.values import replace, value
 
@@ -67,16 +67,37 @@ class Field:
     def filled(self, about: str = "", clause: str = "") -> Field:
         """The same tree, where a field without about or clause takes those of what it is in."""
         about, clause = self.about or about, self.clause or clause
-        children = tuple(child.filled(about, clause) for child in self.children)
-        return replace(self, about=about, clause=clause, children=children)
+        children = tuple([child.filled(about, clause) for child in self.children])
+        return self._like(0, about, clause, self.protected_by, children)
 
     def moved(self, offset: int) -> Field:
         """The same tree, every position ``offset`` further on."""
-        return self if not offset else _each(self, lambda one: _at(one, one.start + offset))
+        if not offset:
+            return self
+        children = tuple([child.moved(offset) for child in self.children])
+        return self._like(offset, self.about, self.clause, self.protected_by, children)
 
     def protected(self, key: str) -> Field:
         """The same tree, every field of it protected by this key."""
-        return _each(self, lambda one: replace(one, protected_by=key))
+        children = tuple([child.protected(key) for child in self.children])
+        return self._like(0, self.about, self.clause, key, children)
+
+    def _like(
+        self, offset: int, about: str, clause: str, key: str | None, children: tuple[Field, ...]
+    ) -> Field:
+        """Trees are rebuilt often, and ``replace`` takes three times as long."""
+        return Field(
+            self.name,
+            self.start + offset,
+            self.end + offset,
+            self.raw,
+            self.words,
+            about,
+            clause,
+            key,
+            children,
+            self.problem,
+        )
 
     def clipped(self, start: int, end: int) -> Field:
         """The part of the tree between two positions within it; what is cut says so in words."""
@@ -96,14 +117,3 @@ class Field:
             words=f"{self.words} ({piece})",
             children=kept,
         )
-
-
-def _at(field: Field, start: int) -> Field:
-    return replace(field, start=start, end=start + len(field))
-
-
-def _each(field: Field, change: Callable[[Field], Field]) -> Field:
-    made = change(field)
-    if not field.children:
-        return made
-    return replace(made, children=tuple(_each(child, change) for child in field.children))
