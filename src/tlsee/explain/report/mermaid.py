@@ -6,7 +6,7 @@ small set of harmless ones is written as a numbered entity, which Mermaid turns 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator
 
 from tlsee.explain.account import Account, StepView
 from tlsee.explain.story import Kind
@@ -45,7 +45,7 @@ def mermaid(account: Account) -> str:
     return "\n".join(lines) + "\n"
 
 
-def label(text: str, harmless: Set[str] = _IN_TEXT) -> str:
+def label(text: str, harmless: frozenset[str] = _IN_TEXT) -> str:
     """A text as a label, whoever it came from: drawn as it is, and never read as anything else."""
     shown = printable(text, TEXT_SHOWN).strip()
     escaped = "".join(c if c in harmless else f"#{ord(c)};" for c in shown)
