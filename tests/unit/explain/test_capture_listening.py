@@ -26,6 +26,7 @@ from tlsee.recording.seen import SessionSeen
 from tlsee.trace import (
     Choice,
     Epoch,
+    FinishedChecked,
     HandshakeCompleted,
     MessageReceived,
     MessageSent,
@@ -467,3 +468,39 @@ def test_remarks_hold_no_words_of_a_peer() -> None:
     renamed = with_pseudonyms(_one(talker.bye()).recording)
     assert renamed.remarks
     assert "a.example" not in "".join(renamed.remarks)
+
+
+def test_what_is_told_of_a_capture_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Connections behind the bound are counted; messages of one side beyond theirs are not read."""
+    own = _own("1.3")
+    talkers = [wire(own, client=("10.0.0.9", 4000 + n), begin=n * 1000) for n in range(3)]
+    monkeypatch.setattr(bounds, "MOMENTS_LIMIT", 40)
+    reading = read_capture(pcap(_together(*talkers)), key_log_of([own]))
+    assert len(reading.connections) == 2
+    assert [note for note in reading.notes if "1 connection more are not told" in note]
+    monkeypatch.setattr(bounds, "MESSAGES_LIMIT", 3)
+    (note,) = _one(talkers[0], own).notes
+    assert "more than 3 messages" in note
+
+
+def test_records_have_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond it a direction is not read, and the note says so."""
+    monkeypatch.setattr(bounds, "RECORDS_LIMIT", 2)
+    assert [n for n in _one(wire(_own("1.3"))).notes if "more than 2 records" in n]
+
+
+@pytest.mark.parametrize("name", ["1.3", "1.2"])
+def test_a_finished_that_does_not_fit_is_said(name: str) -> None:
+    """A hello that was changed before the listener: nothing is missing, and yet it differs."""
+    own = _own(name)
+    talker, changed = Talker().hands(), False
+    for from_client, data in flights(own):
+        if from_client and not changed:
+            place = data.index(b"server.test")
+            data = data[:place] + b"Server.test" + data[place + 11 :]  # noqa: PLW2901
+            changed = True
+        talker.say(from_client, data)
+    found = _one(talker.bye(), own)
+    assert [n for n in found.notes if "server's Finished does not fit" in n]
+    events = list(found.recording.events())
+    assert not [e for e in events if isinstance(e, HandshakeCompleted | FinishedChecked)]

@@ -14,6 +14,7 @@ from typing import Any
 from tlsee import defaults
 from tlsee.codes import AlertDescription, AlertLevel, ContentType
 from tlsee.errors import TLSError
+from tlsee.explain.capture import bounds
 from tlsee.explain.capture.greeting import Greeting
 from tlsee.explain.capture.records import Record, Records
 from tlsee.explain.capture.talk import Talk
@@ -44,7 +45,7 @@ class _Side:
         self.buffer = HandshakeBuffer(defaults.message_limit)
         self.epoch = Epoch.INITIAL  # of the message that is not whole yet
         self.changed = False  # its ChangeCipherSpec came
-        self.changes = 0
+        self.messages = 0
         self.lost = False  # its messages cannot be followed any more
         self.protected = 0
         self.opened = 0
@@ -135,6 +136,7 @@ class Listener:
     def _closed(self, side: _Side, record: Record) -> None:
         """Its length is the whole fragment's: how much of that is content nobody can tell."""
         side.unopened.append(record.number)
+        self._talk.incomplete = True
         epoch = self._talk.epoch(side.role)
         self._tell_record(side, record, record.kind, len(record.fragment), epoch)
         if side.buffer.pending:
@@ -142,7 +144,6 @@ class Listener:
 
     def _change(self, side: _Side) -> None:
         side.changed = True
-        side.changes += 1
         if not self._greeting.is_older:
             return
         for event in self._talk.changed(side.role):
@@ -175,13 +176,17 @@ class Listener:
         try:
             while (raw := side.buffer.next()) is not None:
                 kind_of(raw)
+                side.messages += 1
+                if side.messages > bounds.MESSAGES_LIMIT:
+                    self._lose(side, f"it has more than {bounds.MESSAGES_LIMIT:,} messages")
+                    return
                 yield raw
         except TLSError as error:
             self._lose(side, error.detail or error.reason.sentence)
 
     def _lose(self, side: _Side, why: str) -> None:
         if not side.lost:
-            side.lost = True
+            side.lost = self._talk.incomplete = True
             self.notes.append(f"the {side.role.value}'s handshake cannot be followed: {why}")
 
     def _alert(self, side: _Side, content: bytes, epoch: Epoch) -> None:

@@ -89,7 +89,8 @@ def overhear(
     greeting = greeting_of(said.items, answered.items)
     logged = secrets.of(greeting.hello.random) if greeting.hello is not None else {}
     changed = any(r.kind == ContentType.change_cipher_spec for r in answered.items)
-    talk = _talk(greeting, Ground(logged, private_keys, memory, changed))
+    lossy = ends.said.gap is not None or ends.answered.gap is not None
+    talk = _talk(greeting, Ground(logged, private_keys, memory, changed, lossy))
     listener = Listener(greeting, talk, conversation.began)
     listener.hear(said, answered)
     notes = [

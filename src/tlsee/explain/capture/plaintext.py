@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterator
+from itertools import takewhile
+
 from tlsee.codes import ContentType
 from tlsee.explain.capture import bounds
-from tlsee.explain.capture.reassembly import Stream
+from tlsee.explain.capture.reassembly import Piece, Stream
 from tlsee.explain.capture.records import begins
 from tlsee.keys.protection import HEADER_LENGTH
 from tlsee.keys.protection12 import MAX_CIPHERTEXT_12
 from tlsee.text import printable
-from tlsee.wire.hellos import ClientHello
+from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
 
 __all__ = ["in_the_middle", "looks_like_hello", "protocol", "spoken", "turns"]
 
@@ -85,14 +89,21 @@ def turns(client: Stream, server: Stream) -> tuple[int, int] | None:
 
     A whole ClientHello at the beginning of a segment, answered by a hello at the beginning of one.
     """
-    for piece in client.pieces:
-        if piece.start > bounds.STARTTLS_LIMIT:
-            break
-        if begins(client, piece.start) is ClientHello:
-            for answer in server.pieces:
-                if answer.start > bounds.STARTTLS_LIMIT:
-                    break
-                found = begins(server, answer.start) if answer.number > piece.number else None
-                if found is not None and found is not ClientHello:
-                    return piece.start, answer.start
+    hellos = [(p.number, p.start) for p in _early(client) if begins(client, p.start) is ClientHello]
+    if not hellos:
+        return None
+    answers = [
+        (piece.number, piece.start)
+        for piece in _early(server)
+        if begins(server, piece.start) in {ServerHello, HelloRetryRequest}
+    ]
+    for number, start in hellos:
+        place = bisect_right(answers, number, key=lambda answer: answer[0])
+        if place < len(answers):
+            return start, answers[place][1]
     return None
+
+
+def _early(stream: Stream) -> Iterator[Piece]:
+    """The segments in which a change to TLS is looked for."""
+    return takewhile(lambda piece: piece.start <= bounds.STARTTLS_LIMIT, stream.pieces)

@@ -66,16 +66,21 @@ def read_capture(
     memory = Memory()
     connections: list[Overheard] = []
     others: list[str] = []
+    moments, untold = 0, 0
     for conversation in found:
+        if moments > bounds.MOMENTS_LIMIT:
+            untold += 1
+            continue
         result = overhear(conversation, secrets, private_keys, memory)
         if isinstance(result, Overheard):
             connections.append(result)
+            moments += len(result.recording.moments)
         elif isinstance(result, NotTls):
             others.append(result.sentence)
     notes = [
         *file.notes,
         *_of_packets(reader, beyond),
-        *_bounded(others),
+        *_bounded(others, untold),
         *secrets.notes,
         *_of_keys(connections, secrets, private_keys, logged=bool(given)),
     ]
@@ -118,11 +123,13 @@ def _of_packets(reader: PacketReader, beyond: int) -> Iterator[str]:
         )
 
 
-def _bounded(sentences: Sequence[str]) -> Iterator[str]:
+def _bounded(sentences: Sequence[str], untold: int) -> Iterator[str]:
     yield from sentences[: bounds.NOTES_LIMIT]
     more = len(sentences) - bounds.NOTES_LIMIT
     if more > 0:
         yield f"{count(more, 'connection')} more that are no TLS, or begin before the capture"
+    if untold:
+        yield f"{count(untold, 'connection')} more are not told: there is too much before them"
 
 
 def _of_keys(

@@ -33,12 +33,14 @@ class Ground:
         secrets: the key log's for this connection, by their labels.
         private_keys: any server's. memory: the sessions of the capture so far.
         server_changed: whether the server's ChangeCipherSpec was captured.
+        lossy: whether bytes of either side are missing.
     """
 
     secrets: Mapping[str, bytes]
     private_keys: Sequence[Any]
     memory: Memory
     server_changed: bool = False
+    lossy: bool = False
     _hidden: ClassVar[frozenset[str]] = frozenset({"secrets", "private_keys", "memory"})
 
 
@@ -48,6 +50,7 @@ class Talk:
     Attributes:
         openers: what opens protected records, or ``None``.
         notes: sentences on what could not be followed.
+        incomplete: whether messages are missing, so that a Finished need not fit.
     """
 
     def __init__(self, greeting: Greeting, ground: Ground) -> None:
@@ -56,6 +59,7 @@ class Talk:
         self.memory = ground.memory
         self.openers: Openers | None = None
         self.notes: list[str] = []
+        self.incomplete = ground.lossy
         self.chain: tuple[bytes, ...] = ()
         self.alpn: bytes | None = None
         self._told: set[str] = set()
@@ -140,6 +144,13 @@ class Talk:
     def name(self) -> str:
         """The name that the client asked for."""
         return server_name(self.greeting.hello) if self.greeting.hello is not None else ""
+
+    def finished_differs(self, sender: Role) -> None:
+        """A Finished does not fit: worth a note, where nothing is known to be missing."""
+        if not self.incomplete:
+            self.notes.append(
+                f"the {sender.value}'s Finished does not fit the messages that were captured"
+            )
 
     def has(self, extension: ExtensionType) -> bool:
         """Whether the server's hello has it."""

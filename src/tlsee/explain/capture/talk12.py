@@ -287,9 +287,7 @@ class Talk12(Talk):
         try:
             expected(digest, self.read(Finished, raw).verify_data)
         except PeerMisbehaved:
-            self.notes.append(
-                f"the {sender.value}'s Finished does not fit the messages that were captured"
-            )
+            self.finished_differs(sender)
             return False
         return True
 

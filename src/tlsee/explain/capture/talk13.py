@@ -283,9 +283,7 @@ class Talk13(Talk):
             verify_data = self.read(Finished, raw).verify_data
             TrafficSecret(suite, secret).check_finished(transcript.digest(), verify_data)
         except PeerMisbehaved:
-            self.notes.append(
-                f"the {sender.value}'s Finished does not fit the messages that were captured"
-            )
+            self.finished_differs(sender)
             return False
         return True
 
