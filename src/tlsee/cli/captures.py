@@ -16,10 +16,10 @@ from tlsee.cli.views import ViewWish, show_recording
 from tlsee.codes import AlertDescription
 from tlsee.crypto.private_keys import load_private_key
 from tlsee.errors import ApiMisuse
-from tlsee.explain.capture import CaptureReading, Overheard, read_capture
+from tlsee.explain.capture import CaptureReading, Overheard, bounds, read_capture
 from tlsee.explain.reading import server_name
 from tlsee.explain.recorded import story_of
-from tlsee.explain.story import Story
+from tlsee.explain.story import Kind, Story
 from tlsee.identity.certificate import moment
 from tlsee.text import count, printable
 from tlsee.values import value
@@ -94,7 +94,9 @@ def read(path: str, wish: CaptureWish) -> CaptureReading:
         Usage: a file cannot be read, or is not what it should be.
     """
     keys = tuple(_private_key(name) for name in wish.keys)
-    log = _content(wish.keylog, "--keylog") if wish.keylog is not None else None
+    log = None
+    if wish.keylog is not None:
+        log = _content(wish.keylog, "--keylog", bounds.KEYLOG_LIMIT)
     shown = printable(path, 60)
     try:
         return read_capture(path, log, keys)
@@ -204,8 +206,10 @@ def ended(story: Story, overheard: Overheard) -> str:
         parts = ["handshake done"]
     elif story.first(ServerHello) is None:
         parts = ["no handshake"]
-    else:
+    elif any(step.is_closed or step.kind is Kind.CHANGE for step in story.steps):
         parts = ["whether the handshake was done is not known"]
+    else:
+        parts = ["handshake not done"]
     for sent, who in ((True, "client"), (False, "server")):
         alerts = [a for a in story.alerts(sent=sent) if a != AlertDescription.close_notify]
         if alerts:
@@ -224,15 +228,15 @@ def _private_key(path: str) -> Any:
         raise Usage(f"{printable(path, 60)} (--key): {problem.detail}", problem.fix) from None
 
 
-def _content(path: str, option: str, limit: int = 0) -> bytes:
-    """A file's bytes; a limit of 0 leaves that to whoever reads it."""
+def _content(path: str, option: str, limit: int) -> bytes:
+    """A file's bytes, if they are no more than that."""
     shown = f"{printable(path, 60)} ({option})"
     try:
         with Path(path).open("rb") as file:
-            content = file.read(limit + 1) if limit else file.read()
+            content = file.read(limit + 1)
     except (OSError, ValueError) as error:
         why = reason_of(error) if isinstance(error, OSError) else str(error)
         raise Usage(f"cannot read {shown}: {why}", "look at its name and its permissions") from None
-    if limit and len(content) > limit:
+    if len(content) > limit:
         raise Usage(f"{shown} has over {limit:,} bytes", "name the right file")
     return content

@@ -141,7 +141,10 @@ def _of_keys(
 ) -> Iterator[str]:
     """Keys that were given and are nobody's."""
     if connections and logged and not any(overheard.logged for overheard in connections):
-        yield f"the key log is of other connections: none of its {len(secrets):,} is here"
+        if not len(secrets):
+            yield "the key log has no secrets that are of use here"
+        else:
+            yield f"the key log is of other connections: none of its {len(secrets):,} is here"
     leaves = {overheard.chain[0] for overheard in connections if overheard.chain}
     public = [view.public_key for der in leaves if (view := view_of(der)) is not None]
     for number, key in enumerate(private_keys, 1):
