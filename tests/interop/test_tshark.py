@@ -50,6 +50,8 @@ def agree(named: Sequence[tuple[str, Recording]], capture: Path) -> int:
     assert not told, "\n".join(told[:20])
     assert not found.other_names
     assert not found.strangers
+    for line in sorted(found.unnamed):
+        print(f"tshark has no name for {line}")
     return found.values
 
 

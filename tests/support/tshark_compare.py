@@ -75,6 +75,7 @@ class Comparison:
         differences: for each field that is not the same: the recording's place, the sender,
             tshark's name, our values and tshark's.
         other_names: numbers that have two names.
+        unnamed: numbers that tshark's version has no name for, with ours.
         strangers: fields of either side that no table has a row for.
         values: how many were compared.
     """
@@ -83,6 +84,7 @@ class Comparison:
         capture.write_bytes(to_pcapng(*recordings))
         self.differences: list[tuple[int, str, str, list[str], list[str]]] = []
         self.other_names: set[tuple[str, str, str, str]] = set()
+        self.unnamed: set[str] = set()
         self.strangers: set[str] = set()
         self.values = 0
         theirs = _theirs(capture)
@@ -103,7 +105,9 @@ class Comparison:
         names = {(name, value): words for name, value, words in theirs.names}
         for name, value, words in ours.names:
             other_name = names.get((name, value), words)
-            if not _same_name(other_name, words):
+            if other_name.startswith("Unknown") and words != "unknown":
+                self.unnamed.add(f"{name} {value}, {words}")
+            elif not _same_name(other_name, words):
                 self.other_names.add((name, value, other_name, words))
 
 
@@ -118,7 +122,9 @@ def _shows_itself_later(ours: Reading) -> bool:
 
 
 def _same_name(theirs: str, ours: str) -> bool:
-    if theirs.startswith(("Unknown", "Reserved (GREASE)")) or (theirs, ours) in OTHER_NAMES:
+    if theirs.startswith("Reserved (GREASE)"):
+        return ours == "GREASE"
+    if (theirs, ours) in OTHER_NAMES or (theirs.startswith("Unknown") and ours == "unknown"):
         return True
     return _letters(theirs) == _letters(ours)
 

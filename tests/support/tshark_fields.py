@@ -224,6 +224,4 @@ OTHER_NAMES = {
     ("1024", "two_to_the_10"),
     ("2048", "two_to_the_11"),
     ("4096", "two_to_the_12"),
-    # It reads a scheme that it does not know as two bytes for hash and signature.
-    ("Unknown SM2", "mldsa44"),
 }

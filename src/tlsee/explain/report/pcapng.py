@@ -145,7 +145,7 @@ def _about(recording: Recording) -> str:
     """What there is to say about one connection."""
     whose = recording.role
     lines = [recording.header.note]
-    if whose is not None:
+    if whose is not None and not recording.header.overheard:
         lines.append(f"Recorded at the {whose.value}: times are those at that end.")
     if recording.lost:
         lines.append(
