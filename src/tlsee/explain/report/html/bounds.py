@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+PAGE_LENGTH = 400_000  # characters; a page that would be longer is written once more, with less
 STEPS_FIRST = 56  # steps that are shown from the beginning; a handshake has some 20
 STEPS_LAST = 12  # and from the end, where it tells how it ended
 FIELDS_SHOWN = 2_400  # fields of all messages; a mutual handshake with long chains has 1,500
@@ -22,6 +25,25 @@ RECIPE_SHOWN = 4_096  # of one; a transcript's holds whole messages, which stand
 PATH_SHOWN = 80  # states of the path through the machine
 NAMES_SHOWN = 12  # of a certificate
 TERMS_SHOWN = 48  # of the glossary
+
+
+class Amounts(NamedTuple):
+    """What a page shortens first when it comes out too long.
+
+    Attributes:
+        sealed: bytes of an encrypted record as it travelled; its length is told in any case.
+        recipes: characters of all recipes. ways: whether the machine's ways are listed in words.
+        once: whether what fields are for is said at the first of a kind in a message alone.
+    """
+
+    sealed: int = BYTES_OF_A_FIELD
+    recipes: int = RECIPES_SHOWN
+    ways: bool = True
+    once: bool = False
+
+
+ALL = Amounts()
+FEWER = Amounts(sealed=48, recipes=5_000, ways=False, once=True)
 
 
 class Budget:

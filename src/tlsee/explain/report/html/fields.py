@@ -15,18 +15,29 @@ from tlsee.text import count
 
 __all__ = ["beside"]
 
+_PLAIN = frozenset({"length", "header"})  # every vector and every DER element has one
 TINTS = 6  # colours that leaves take in turn, so that neighbours are told apart
 OPEN_DEPTH = 1  # fields down to here are unfolded where there is more within
 ROW = 16  # bytes in a row of hexadecimal; the style sheet's width goes with it
 
 
 def beside(
-    field: Field, prefix: str, budget: Budget, limit: int = FIELDS_OF_A_MESSAGE
+    field: Field,
+    prefix: str,
+    budget: Budget,
+    limit: int = FIELDS_OF_A_MESSAGE,
+    *,
+    gutter: bool = True,
+    once: bool = False,
 ) -> tuple[Node, frozenset[int]]:
-    """The tree and its bytes side by side, and which of its fields have a row."""
+    """The tree and its bytes side by side, and which of its fields have a row.
+
+    ``gutter``: count the bytes beside their rows; not where some of them stand elsewhere.
+    ``once``: say what a field is for at the first of its kind alone.
+    """
     total = sum(1 for _ in field.walk())
     shown = budget.take_fields(total, limit)
-    tree = _Tree(prefix, shown)
+    tree = _Tree(prefix, shown, once=once)
     rows = list(tree.parts_of(field))
     left = total - shown
     missing = p(".cut")[f"{count(left, 'field')} more: the page has no place for them."]
@@ -35,7 +46,7 @@ def beside(
         div(".tree", role="group", aria_label=f"Fields of {field.name}")[
             rows, missing if left else None
         ],
-        octets.pane(field),
+        octets.pane(field, gutter=gutter),
     ]
     return node, frozenset(tree.numbers)
 
@@ -43,11 +54,13 @@ def beside(
 class _Tree:
     """The rows of a tree; counts as ``Field.walk`` does."""
 
-    def __init__(self, prefix: str, shown: int) -> None:
+    def __init__(self, prefix: str, shown: int, *, once: bool) -> None:
         self._prefix = prefix
         self._shown = shown
+        self._once = once
         self._number = 0
         self._leaf = 0
+        self._told: set[str] = set()
         self.numbers: set[int] = set()  # of the fields that have a row
 
     def parts_of(self, field: Field) -> Iterator[Element]:
@@ -63,9 +76,15 @@ class _Tree:
         if self._number >= self._shown:
             return
         about = field.about if field.about not in (parent.about, field.words) else ""
-        if field.name.endswith(".length"):
-            about = ""  # its name says it
         clause = field.clause if field.clause != parent.clause else ""
+        _, inner, kind = field.name.rpartition(".")
+        if inner and kind in _PLAIN:
+            if kind in self._told:  # once is enough
+                about = clause = ""
+            self._told.add(kind)
+        elif self._once and about:
+            about = "" if about in self._told else about
+            self._told.add(field.about)
         if field.children and depth < DEPTH_SHOWN:
             yield self._branch(field, parent, about, clause, depth)
         else:
@@ -116,13 +135,13 @@ class _Octets:
         self._budget = budget
         self._cut = False  # whether bytes were left out
 
-    def pane(self, field: Field) -> Element:
+    def pane(self, field: Field, *, gutter: bool) -> Element:
         cells = list(self._cells(field))
         rows = range(0, max(1, len(field.raw)), ROW)
-        gutter = "\n".join(f"{at:04x}" for at in rows)
+        places = "\n".join(f"{at:04x}" for at in rows)
         label = f"Bytes of {field.name}; each stretch leads to its field"
         return div(".octets", role="group", aria_label=label, tabindex="0")[
-            None if self._cut else span(".gutter", aria_hidden="true")[gutter],
+            span(".gutter", aria_hidden="true")[places] if gutter and not self._cut else None,
             div(".hex")[cells],
         ]
 

@@ -9,7 +9,7 @@ from htpy import Element, Node, a, button, code, dd, details, div, dl, dt, h3, p
 
 from tlsee.explain.keytree import KeyGraph, KeyInput, KeyNode, recipe
 from tlsee.explain.layout import short_hex
-from tlsee.explain.report.html.bounds import NODES_SHOWN, RECIPE_SHOWN, RECIPES_SHOWN
+from tlsee.explain.report.html.bounds import NODES_SHOWN, RECIPE_SHOWN
 from tlsee.explain.report.html.keys_picture import picture
 from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign, size, step_link
 from tlsee.explain.report.html.sheet import Sheet
@@ -63,7 +63,7 @@ class _Rows:
         self._sheet = sheet
         self._graph = graph
         self._ids = sheet.key_ids
-        self._room = RECIPES_SHOWN
+        self._room = sheet.amounts.recipes
 
     def row(self, node: KeyNode) -> Element:
         value = short_hex(node.output) if node.output is not None else _ABSENT
@@ -132,8 +132,10 @@ class _Rows:
         if node.operation == "given":
             return None
         text = recipe(self._graph, node)
-        if len(text) > min(self._room, RECIPE_SHOWN):
+        if len(text) > RECIPE_SHOWN:
             return None
+        if len(text) > self._room:
+            return p(".cut")["The page has no place for its recipe; tlsee explain --json has it."]
         self._room -= len(text)
         return div(".recipe")[
             button(".copy", type="button", hidden=True)["Copy"],

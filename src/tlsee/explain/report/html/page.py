@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from tlsee.explain.account import Account
 from tlsee.explain.report.html.assets import policy, script, style
+from tlsee.explain.report.html.bounds import FEWER, PAGE_LENGTH
 from tlsee.explain.report.html.certificates import certificates
 from tlsee.explain.report.html.choices import choices
 from tlsee.explain.report.html.cost import cost
@@ -36,7 +37,11 @@ def page(account: Account) -> str:
 
     What it shows is bounded (``bounds``), and it says what it left out.
     """
-    sheet = Sheet(account)
+    made = _written(Sheet(account))
+    return made if len(made) <= PAGE_LENGTH else _written(Sheet(account, FEWER))
+
+
+def _written(sheet: Sheet) -> str:
     return only_ascii(str(_document(sheet, _sections(sheet))))
 
 

@@ -144,16 +144,16 @@ def _lengths(run: Run) -> Node:
 
 def _inside(sheet: Sheet, view: RecordView, field: Field, name: str, budget: Budget) -> Node:
     slim, carried = _without_messages(sheet, view, field)
-    inner, _ = beside(slim, name, budget)
+    inner, _ = beside(slim, name, budget, gutter=slim is field)
     return [
         p[carried] if carried else None,
-        _outside(view, field, budget),
+        _outside(view, field, sheet.amounts.sealed, budget),
         h4["As its reader saw it" if view.seen.protection else "Its bytes"],
         inner,
     ]
 
 
-def _outside(view: RecordView, field: Field, budget: Budget) -> Node:
+def _outside(view: RecordView, field: Field, limit: int, budget: Budget) -> Node:
     """The record as it travelled, where it was encrypted and its bytes are there."""
     raw = view.seen.raw
     if view.seen.protection is None or view.seen.left_out or len(raw) <= HEADER_LENGTH:
@@ -167,21 +167,23 @@ def _outside(view: RecordView, field: Field, budget: Budget) -> Node:
     return [
         h4["As it travelled"],
         div(".octets", role="group", aria_label="The record as it travelled", tabindex="0")[
-            div(".hex.sealed")[list(_stretches(raw, cuts, budget))]
+            div(".hex.sealed")[list(_stretches(raw, cuts, limit, budget))]
         ],
     ]
 
 
-def _stretches(raw: bytes, cuts: list[tuple[int, str]], budget: Budget) -> Iterator[Node]:
+def _stretches(
+    raw: bytes, cuts: list[tuple[int, str]], limit: int, budget: Budget
+) -> Iterator[Node]:
     start = 0
     for end, word in cuts:
         if end <= start:
             continue
         piece, start = raw[start:end], end
-        given = budget.take_bytes(len(piece))
+        given = budget.take_bytes(min(limit, len(piece)))
         more = f" .. {len(piece) - given:,} more" if given < len(piece) else ""
         yield span(".apart")[f"{word}: "]
-        yield span(f".{word}")[piece[:given].hex(" ") + more]
+        yield span(f".{word}")[piece[:given].hex(" ", -4) + more]
         yield " "
 
 
@@ -198,8 +200,9 @@ def _without_messages(sheet: Sheet, view: RecordView, field: Field) -> tuple[Fie
             continue
         place = next(places, None)
         found = sheet.message(view.sender, place) if place is not None else None
-        children.append(replace(child, children=()))
         href = sheet.href(found.step.number) if found is not None else None
+        # Its bytes stand with the message.
+        children.append(replace(child, children=(), raw=b"" if href is not None else child.raw))
         if found is not None:
             text = f"{found.step.number} {found.title}"
             links.append([", " if links else None, a(href=href)[text] if href else text])

@@ -8,7 +8,14 @@ from functools import cached_property
 from tlsee.codes import ContentType
 from tlsee.explain.account import Account, StepView
 from tlsee.explain.keytree import KeyGraph, key_graph
-from tlsee.explain.report.html.bounds import NODES_SHOWN, STEPS_FIRST, STEPS_LAST, Budget
+from tlsee.explain.report.html.bounds import (
+    ALL,
+    NODES_SHOWN,
+    STEPS_FIRST,
+    STEPS_LAST,
+    Amounts,
+    Budget,
+)
 from tlsee.explain.story import Kind
 from tlsee.trace import Epoch, Role
 
@@ -37,8 +44,9 @@ class Sheet:
         evidence: the numbers of the steps that a failure is about.
     """
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: Account, amounts: Amounts = ALL) -> None:
         self.account = account
+        self.amounts = amounts
         self.budget = Budget()
         steps = account.steps
         self.left_out = max(0, len(steps) - STEPS_FIRST - STEPS_LAST)

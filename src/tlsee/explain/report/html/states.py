@@ -53,7 +53,7 @@ def states(sheet: Sheet) -> Element | None:
         picture(sheet, view),
         h3["The way in words"],
         _path(sheet, view),
-        _edges(sheet, view.edges),
+        _edges(sheet, view.edges) if sheet.amounts.ways else None,
     )
 
 
