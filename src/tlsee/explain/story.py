@@ -151,6 +151,7 @@ class Story:
         self.handshake_wire = (
             0  # bytes of its records, both ways; data that goes early is none of them
         )
+        self._unsent = 0  # bytes of messages that are told, and their records not yet
         self.began: float | None = None
         self.done: float | None = None
         self.error: BaseException | None = None
@@ -191,6 +192,8 @@ class Story:
     def _message(self, at: float, event: MessageSent | MessageReceived) -> None:
         step = self._step(at, Kind.MESSAGE, isinstance(event, MessageSent), event.epoch)
         step.raw = event.raw
+        if step.sent and self.done is None:
+            self._unsent += len(event.raw)
         try:
             step.handshake_type = kind_of(event.raw)
             structs = messages12.MESSAGES if self.is_older else STRUCTS
@@ -220,7 +223,10 @@ class Story:
             self.suite12 = suites12().get(hello.cipher_suite)
 
     def _records(self, at: float, event: Records) -> None:
-        if self.done is None and event.content_type != ContentType.application_data:
+        late = event.sent and event.content_type == ContentType.handshake and self._unsent > 0
+        if late:
+            self._unsent -= event.content
+        if event.content_type != ContentType.application_data and (self.done is None or late):
             self.handshake_wire += event.wire
         if event.content_type == ContentType.change_cipher_spec and self.is_older:
             self._step(at, Kind.CHANGE, event.sent, event.epoch)  # in 1.3 it means nothing

@@ -63,9 +63,12 @@ def test_both_sides_agree_and_each_step_has_its_bytes(name: str) -> None:
     """What goes over the wire is the same whoever recorded it; steps and records add up."""
     made = record(name)
     ours, theirs = cost_of(made.client.recording), cost_of(made.server.recording)
+    ours_wire = story_of(made.client.recording).handshake_wire
+    assert story_of(made.server.recording).handshake_wire == ours_wire  # what the terminal says
 
     for cost in (ours, theirs):
         assert (cost.client_bytes, cost.server_bytes) == (ours.client_bytes, ours.server_bytes)
+        assert cost.client_bytes + cost.server_bytes == ours_wire
         assert cost.round_trips == ours.round_trips
         assert all(step.wire >= step.content > 0 for step in cost.steps)
         assert [s.number for s in cost.steps] == list(range(1, len(cost.steps) + 1))
