@@ -156,7 +156,7 @@ class _Octets:
             text = self._hex(leaf.raw)
             if number in self._numbers:
                 name = f"#{self._prefix}.f{number}"
-                yield a(href=name, tabindex="-1", aria_label=leaf.name)[text]
+                yield a(href=name, tabindex="-1", title=leaf.name)[text]
             else:
                 yield span[text]
             yield " "

@@ -10,7 +10,7 @@ from htpy import (
     a,
     details,
     div,
-    h4,
+    h3,
     p,
     span,
     summary,
@@ -143,12 +143,12 @@ def _lengths(run: Run) -> Node:
 
 
 def _inside(sheet: Sheet, view: RecordView, field: Field, name: str, budget: Budget) -> Node:
-    slim, carried = _without_messages(sheet, view, field)
-    inner, _ = beside(slim, name, budget, gutter=slim is field)
+    slim, carried = _without_messages(sheet, view, field.moved(-field.start))
+    inner, _ = beside(slim, name, budget, gutter=carried is None)
     return [
         p[carried] if carried else None,
         _outside(view, field, sheet.amounts.sealed, budget),
-        h4["As its reader saw it" if view.seen.protection else "Its bytes"],
+        h3["As its reader saw it" if view.seen.protection else "Its bytes"],
         inner,
     ]
 
@@ -165,7 +165,7 @@ def _outside(view: RecordView, field: Field, limit: int, budget: Budget) -> Node
     behind = len(last) if last is not None and last.name in _TAGS else 0
     cuts += [(len(raw) - behind, "encrypted"), (len(raw), "tag")]
     return [
-        h4["As it travelled"],
+        h3["As it travelled"],
         div(".octets", role="group", aria_label="The record as it travelled", tabindex="0")[
             div(".hex.sealed")[list(_stretches(raw, cuts, limit, budget))]
         ],
@@ -207,4 +207,4 @@ def _without_messages(sheet: Sheet, view: RecordView, field: Field) -> tuple[Fie
             text = f"{found.step.number} {found.title}"
             links.append([", " if links else None, a(href=href)[text] if href else text])
     slim = replace(field, children=tuple(children))
-    return slim, ["It carries ", links, "."] if links else None
+    return slim, ["It carries ", links, "; their bytes stand there."] if links else None
