@@ -64,6 +64,13 @@ def test_vlan_tags(own: Recording) -> None:
     _agrees(read_capture(pcap(wire(own).packets, ETHERNET, vlan=7), key_log_of([own])), own)
 
 
+def test_flags_above_the_link_type(own: Recording) -> None:
+    """Some writers say there how long the frames' checksums are."""
+    data = bytearray(pcap(wire(own).packets))
+    data[20:24] = struct.pack("<I", RAW | 0x14000000)
+    _agrees(read_capture(bytes(data), key_log_of([own])), own)
+
+
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("nano", [True, False])
 def test_both_orders_and_both_clocks(own: Recording, order: str, nano: bool) -> None:
