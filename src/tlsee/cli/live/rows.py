@@ -103,7 +103,7 @@ _Verdict = tuple[str, str, str, tuple[str, ...], str]
 def _verdict(story: Story, *, over: bool) -> _Verdict:
     if story.error is None and not over:
         if story.done is not None:
-            return OPEN, "Open", outcome_of(story).headline.partition(": ")[2], (), ""
+            return OPEN, "Open", _spoken(story), (), ""
         last = title(story.steps[-1]) if story.steps else ""
         headline = f"last came {last}" if last else "nothing was said yet"
         return OPEN, "Shaking hands", headline, (), ""
@@ -113,7 +113,7 @@ def _verdict(story: Story, *, over: bool) -> _Verdict:
         return BAD, "Timed out", f"{what} said nothing more", (why,), ""
     outcome = outcome_of(story)
     if outcome.good:
-        return GOOD, _WORDS[outcome.ending], outcome.headline.partition(": ")[2], (), ""
+        return GOOD, _WORDS[outcome.ending], _spoken(story), (), ""
     word, headline, sentences = _WORDS[outcome.ending], outcome.headline, list(outcome.sentences)
     error = story.error
     if isinstance(error, AlertReceived):
@@ -124,22 +124,29 @@ def _verdict(story: Story, *, over: bool) -> _Verdict:
     if isinstance(error, Truncation):
         word = "Cut off"
     if outcome.name:
-        labels = (outcome.name, outcome.alert, outcome.clause)
+        labels = [outcome.name, outcome.alert, outcome.clause]
+        if outcome.alert.startswith(f"{outcome.name} "):
+            labels = labels[1:]  # an alert's reason has the alert's name
         sentences.append(f"Reason: {', '.join(filter(None, labels))}.")
-    shown = tuple(printable(_capital(text), TEXT_SHOWN) for text in sentences)
+    shown = tuple(printable(_sentence(text), TEXT_SHOWN) for text in sentences)
     return BAD, word, headline, shown, printable(outcome.fix, TEXT_SHOWN)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _spoken(story: Story) -> str:
+    version = story.version.label if story.version is not None else "TLS"
+    return f"{version}, resumed" if story.resumed else version
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _facts(story: Story, said: str) -> Iterator[tuple[str, str]]:
     hello = story.first(ClientHello)
     if hello is not None:
         yield "asked for", server_name(hello) or "no name (no SNI)"
-    if story.version is not None:
-        yield "version", story.version.label
+    if story.version is not None and story.done is None:
+        yield "version", story.version.label  # else it is in the headline
     if story.group is not None:
         yield "key exchange", summary.describe(story.group)
     elif story.key_exchange is not None:
@@ -148,8 +155,6 @@ def _facts(story: Story, said: str) -> Iterator[tuple[str, str]]:
         choice = story.choice(what)
         if choice is not None and choice.chosen is not None:
             yield label, summary.describe(choice.chosen)
-    if story.resumed:
-        yield "session", "resumed: no certificate was needed"
     client = _client(story)
     if client:
         yield "client", client
