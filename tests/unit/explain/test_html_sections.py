@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from functools import cache
 
@@ -178,6 +180,32 @@ def test_each_record_is_there_outside_and_inside(name: str, who: int) -> None:
             sealed = re.sub(r"[a-z]+: ", "", found.text_of(f"r{view.number}", within="sealed"))
             assert bytes.fromhex(sealed) == raw
             assert "As its reader saw it" in text
+
+
+@pytest.mark.parametrize("who", [FULL, FULL + 1])
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_lines_that_open_a_record_do(name: str, who: int) -> None:
+    """Run as they stand on a full recording's page, they print what was inside."""
+    found = shown(name, who)
+    tried = 0
+    for view in account(name, who).records:
+        program = found.text_of(f"r{view.number}", within="recipe").removeprefix("Copy")
+        opened = view.seen.opened
+        if not program or opened is None or opened.content is None:
+            continue
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(program, {})
+        assert bytes.fromhex(out.getvalue()).startswith(opened.content)
+        tried += 1
+    assert tried > 2
+
+
+def test_without_the_keys_the_lines_say_what_is_missing() -> None:
+    """A redacted page has the same lines, and names the keys to fill in."""
+    text = shown("1.3", 0).text_of("r5", within="recipe")
+    assert "# not in this recording: server_write_key (handshake)" in text
+    assert "^ 0)" in text
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

@@ -28,6 +28,7 @@ from tlsee.explain.dissect import Field
 from tlsee.explain.report.html.bounds import FIELDS_OF_RECORDS, RECORDS_SHOWN, Budget
 from tlsee.explain.report.html.fields import beside
 from tlsee.explain.report.html.markup import part, sign, size
+from tlsee.explain.report.html.opening import opening
 from tlsee.explain.report.html.sheet import Sheet, content_name, epoch_class
 from tlsee.keys.protection import HEADER_LENGTH
 from tlsee.text import count
@@ -148,6 +149,7 @@ def _inside(sheet: Sheet, view: RecordView, field: Field, name: str, budget: Bud
     return [
         p[carried] if carried else None,
         _outside(view, field, sheet.amounts.sealed, budget),
+        opening(sheet, view),
         h3["As its reader saw it" if view.seen.protection else "Its bytes"],
         inner,
     ]

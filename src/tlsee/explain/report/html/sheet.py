@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cached_property
 
 from tlsee.codes import ContentType
-from tlsee.explain.account import Account, StepView
+from tlsee.explain.account import Account, RecordView, StepView
 from tlsee.explain.keytree import KeyGraph, key_graph
 from tlsee.explain.report.html.bounds import (
     ALL,
@@ -96,16 +97,40 @@ class Sheet:
         ids = {node.name: f"k{place}" for place, node in enumerate(graph.nodes[:NODES_SHOWN], 1)}
         return ids | {node.name: f"h{place}" for place, node in enumerate(graph.transcripts, 1)}
 
+    @staticmethod
+    def key_name(key: str) -> str:
+        """What the key schedule calls what protects a record, by its name in the account."""
+        found = _TRAFFIC.fullmatch(key)
+        if found is None:
+            return key
+        side, epoch, update = found.groups()
+        number = f" {update or 0}" if epoch == "application" else ""
+        return f"{side}_write_key ({epoch}{number})"
+
     def key_href(self, key: str) -> str | None:
         """The address of what protects a record, by its name in the account."""
-        found = _TRAFFIC.fullmatch(key)
-        name = key
-        if found is not None:
-            side, epoch, update = found.groups()
-            number = f" {update or 0}" if epoch == "application" else ""
-            name = f"{side}_write_key ({epoch}{number})"
-        target = self.key_ids.get(name)
+        target = self.key_ids.get(self.key_name(key))
         return f"#{target}" if target is not None else None
+
+    def key_value(self, name: str) -> bytes | None:
+        """A value of the key schedule, where the recording has it."""
+        node = self.graph.node(name) if self.graph is not None else None
+        return node.output if node is not None else None
+
+    @cached_property
+    def _sequence(self) -> dict[int, int]:
+        counted: Counter[tuple[Role, str]] = Counter()
+        found = {}
+        for view in self.account.records:
+            if view.seen.protection is not None:
+                under = view.sender, view.seen.protection.key
+                found[view.number] = counted[under]
+                counted[under] += 1
+        return found
+
+    def sequence_number(self, view: RecordView) -> int:
+        """How many records of its sender were under its key before it."""
+        return self._sequence.get(view.number, 0)
 
     def name_of(self, role: Role) -> str:
         """What a side is called."""
