@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 from tests.support.missing import missing
 
-__all__ = ["complaints", "fields", "run", "streams"]
+__all__ = ["complaints", "fields", "run", "streams", "version"]
 
 _PACKAGE = "tshark (Debian, Ubuntu) or wireshark-cli"
 # Off by default, because captures are taken before the network's hardware fills them in.
@@ -26,11 +27,26 @@ _FINE = (
 )
 
 
-def run(capture: Path, *options: str, tool: str = "tshark") -> str:
-    """What it prints; the test is skipped where there is none."""
+@cache
+def version() -> str:
+    """Its two first numbers, such as ``4.0``."""
+    told = subprocess.run(
+        [_found("tshark"), "--version"], capture_output=True, text=True, check=True
+    )
+    found = re.search(r"\d+\.\d+", told.stdout)
+    return found[0] if found is not None else ""
+
+
+def _found(tool: str) -> str:
     found = shutil.which(tool)
     if found is None:
         missing(tool, _PACKAGE)
+    return found
+
+
+def run(capture: Path, *options: str, tool: str = "tshark") -> str:
+    """What it prints; the test is skipped where there is none."""
+    found = _found(tool)
     argv = [found, str(capture)] if tool == "capinfos" else [found, "-r", str(capture)]
     ran = subprocess.run([*argv, *options], capture_output=True, text=True, check=True)
     return ran.stdout

@@ -10,14 +10,22 @@ from html import unescape
 from pathlib import Path
 
 from tests.support import tshark
+from tests.support.tshark_certificates import (
+    ALSO_DER,
+    MADE_BY_TSHARK_DER,
+    ONLY_OURS_DER,
+    SAME_DER,
+)
 from tests.support.tshark_fields import (
     ALSO,
+    BYTES,
     MADE_BY_TSHARK,
     NAMED,
     ONLY_OURS,
     OTHER_NAMES,
     SAME,
     SAME_LENGTH,
+    VERSION,
 )
 from tlsee.codes import ContentType, HandshakeType
 from tlsee.explain.account.account import Account
@@ -35,13 +43,16 @@ Values = dict[Role, dict[str, list[str]]]
 _SHOWN = (ContentType.change_cipher_spec, ContentType.alert, ContentType.handshake)
 _FILTER = f"tls.record.content_type in {{{', '.join(str(int(kind)) for kind in _SHOWN)}}}"
 _FIELD = re.compile(
-    r'<field name="(tls\.[^"]*|tcp\.srcport|tcp\.dstport)"(?: showname="([^"]*)")?'
-    r'( hide="yes")? size="(\d+)" pos="\d+"(?: show="([^"]*)")?(?: value="([0-9a-f]*)")?'
+    r'<field name="((?:tls|x509[a-z]*|pkcs1|pkix1[a-z]*|ocsp)\.[^"]*|tcp\.srcport|tcp\.dstport)"'
+    r'(?: showname="([^"]*)")?( hide="yes")? size="(\d+)" pos="\d+"(?: show="([^"]*)")?'
+    r'(?: value="([0-9a-f]*)")?'
 )
 _NUMBER = re.compile(r"\[[0-9]+\]")
 _CODE = re.compile(r" \((0x[0-9a-f]+|\d+)\)(, .*)?$")  # behind a name; and a remark of ours
-# Inside of these tshark has dissectors of its own.
-_CLOSED = frozenset(("Certificate", "Ecdsa-Sig-Value", "OCSPResponse", "SubjectPublicKeyInfo"))
+# Where DER begins, which tshark has dissectors of their own for.
+_DER = frozenset(("Certificate", "OCSPResponse", "SubjectPublicKeyInfo", "DistinguishedName"))
+_PSS = "1.2.840.113549.1.1.10"
+_SAME = SAME | SAME_DER
 
 
 class Reading:
@@ -94,21 +105,32 @@ class Comparison:
     def _compare(self, number: int, ours: Reading, theirs: Reading) -> None:
         later = _shows_itself_later(ours)
         for role in Role:
-            for name in (*SAME, *SAME_LENGTH):
+            for name in _compared():
                 mine, other = ours.values[role][name], theirs.values[role][name]
                 if later and role is Role.CLIENT:
                     mine = mine[: len(other)]
                 if mine != other:
                     self.differences.append((number, role.value, name, mine, other))
                 self.values += len(other)
-        self.strangers |= ours.strangers | theirs.strangers
+        self.strangers |= ours.strangers
+        if tshark.version() == VERSION:  # another may have more fields
+            self.strangers |= theirs.strangers
         names = {(name, value): words for name, value, words in theirs.names}
         for name, value, words in ours.names:
             other_name = names.get((name, value), words)
-            if other_name.startswith("Unknown") and words != "unknown":
+            if _same_name(other_name, words):
+                continue
+            if other_name.startswith("Unknown"):
                 self.unnamed.add(f"{name} {value}, {words}")
-            elif not _same_name(other_name, words):
+            else:
                 self.other_names.add((name, value, other_name, words))
+
+
+@cache
+def _compared() -> tuple[str, ...]:
+    """What any version takes apart; a newer one shows less as mere bytes."""
+    names = (*_SAME, *SAME_LENGTH)
+    return names if tshark.version() == VERSION else tuple(n for n in names if n not in BYTES)
 
 
 def _shows_itself_later(ours: Reading) -> bool:
@@ -147,17 +169,24 @@ def _theirs(capture: Path) -> dict[int, Reading]:
         elif not hidden and size != "0":
             if name == "tls.record.content_type":
                 value = f"{int(show):02x}"  # what is inside; the byte that stands there is another
-            _take(reading, sender, ALSO.get(name, name), size, value, words or "")
+            name = ALSO.get(name) or ALSO_DER.get(name, name)
+            _take(reading, sender, name, size, value, words or "")
     return found
 
 
 def _take(reading: Reading, sender: Role, name: str, size: str, value: str, words: str) -> None:
-    if name in SAME:
+    if name in _SAME:
         reading.keep(sender, name, value, unescape(words).partition(": ")[2])
     elif name in SAME_LENGTH:
         reading.keep(sender, name, size, "")
-    elif name not in MADE_BY_TSHARK:
+    elif name not in MADE_BY_TSHARK and not _is_a_heading(name):
         reading.strangers.add(f"tshark's {name}: {words}")
+
+
+def _is_a_heading(name: str) -> bool:
+    whole = name.split(".")
+    bit = name.startswith("x509ce.KeyUsage.") and len(whole) == 3
+    return name in MADE_BY_TSHARK_DER or name.endswith("_element") or bit
 
 
 def _ours(account: Account) -> Reading:
@@ -186,13 +215,15 @@ def _around_messages(record: Field) -> Iterator[Field]:
 
 def _sort(found: Reading, role: Role, way: str, field: Field, *, known: bool = False) -> None:
     """Put the field's bytes, and those of all within it, under tshark's names."""
+    if field.name in _DER:
+        way, known = "DER", False
     way = f"{way}/{_NUMBER.sub('[]', field.name)}"
+    if field.name == "subjectPublicKeyInfo" and _PSS in field.words:
+        way += "(PSS)"
     names, ours_alone = _names(way)
     for name, by_length in names:
         found.keep(role, name, str(len(field)) if by_length else field.raw.hex(), field.words)
     known = known or bool(names) or ours_alone
-    if field.name in _CLOSED:
-        return
     if not field.children and not known:
         found.strangers.add(f"ours: {way}")
     for child in field.children:
@@ -204,11 +235,13 @@ def _names(way: str) -> tuple[tuple[tuple[str, bool], ...], bool]:
     """tshark's names for a field of ours, each with whether lengths are compared; and whether it
     is known that tshark has none.
     """
-    tables = ((SAME, False), (SAME_LENGTH, True))
+    der = way.startswith("DER/")
+    same = [SAME_DER] if der else [SAME, SAME_LENGTH]
     names = tuple(
-        (name, by_length)
-        for table, by_length in tables
+        (name, table is SAME_LENGTH)
+        for table in same
         for name, pattern in table.items()
         if re.fullmatch(pattern, way)
     )
-    return names, any(re.fullmatch(pattern, way) for pattern in ONLY_OURS)
+    alone = ONLY_OURS_DER if der else ONLY_OURS
+    return names, any(re.fullmatch(pattern, way) for pattern in alone)

@@ -6,6 +6,9 @@ a list the numbers are left out.
 
 from __future__ import annotations
 
+VERSION = "4.0"  # of tshark, whose fields these are; of another, new ones are let pass
+BYTES = {"tls.handshake.extension.data"}  # what a version does not take apart
+
 # Where a value's bytes stand in both trees: tshark's name, and the whole way to ours as a pattern.
 SAME: dict[str, str] = {
     # Records and what is no handshake
