@@ -15,7 +15,15 @@ from tlsee.explain.capture import CaptureReading, Overheard, read_capture
 from tlsee.explain.recorded import story_of
 from tlsee.handshake.outcome import EarlyDataSettled
 from tlsee.recording.recording import Recording
-from tlsee.trace import Choice, HandshakeCompleted, KeysInstalled, Role, SecretDerived
+from tlsee.trace import (
+    Choice,
+    FinishedChecked,
+    HandshakeCompleted,
+    KeysInstalled,
+    Role,
+    SecretDerived,
+    SignatureChecked,
+)
 
 # A listener knows neither what a session or a key is, nor what the server was able to do.
 SERVER = Role.SERVER
@@ -60,7 +68,7 @@ def test_the_choices_are_the_clients(name: str) -> None:
             for all_of in (own, found)
         )
         assert theirs == ours, what
-    for kind in (HandshakeCompleted, EarlyDataSettled):
+    for kind in (HandshakeCompleted, EarlyDataSettled, FinishedChecked, SignatureChecked):
         assert [e for e in found if isinstance(e, kind)] == [e for e in own if isinstance(e, kind)]
     story, theirs_too = story_of(_own(name)), story_of(_overheard(name).recording)
     assert theirs_too.resumed is story.resumed

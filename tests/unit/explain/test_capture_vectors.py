@@ -23,6 +23,7 @@ from tlsee.trace import (
     RecordSent,
     Role,
     SecretDerived,
+    SignatureChecked,
 )
 
 VERSIONS = ("12", "13")
@@ -45,13 +46,15 @@ def _only(version: str, *, keys: bool = True) -> Overheard:
 
 
 @pytest.mark.parametrize("version", VERSIONS)
-def test_both_finished_fit_and_nothing_is_missing(version: str) -> None:
+def test_signature_and_both_finished_fit_and_nothing_is_missing(version: str) -> None:
     """With the published key log the handshake is read to its end and both Finished are checked."""
     found = _only(version)
     assert found.notes == ()
     assert found.ending == "closed by both"
     events = list(found.recording.events())
-    assert [type(e) for e in events if isinstance(e, FinishedChecked | HandshakeCompleted)] == [
+    checked = (SignatureChecked, FinishedChecked, HandshakeCompleted)
+    assert [type(event) for event in events if isinstance(event, checked)] == [
+        SignatureChecked,
         FinishedChecked,
         HandshakeCompleted,
     ]

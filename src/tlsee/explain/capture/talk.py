@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from tlsee.codes import ExtensionType, HandshakeType, ProtocolVersion
+from tlsee.codes import ExtensionType, HandshakeType, ProtocolVersion, SignatureScheme
 from tlsee.errors import TLSError
 from tlsee.explain.capture.facts import of_hellos
 from tlsee.explain.capture.greeting import Greeting
@@ -15,7 +15,7 @@ from tlsee.explain.reading import server_name
 from tlsee.handshake.negotiate import peer_chose
 from tlsee.recording.seen import SessionSeen
 from tlsee.text import count
-from tlsee.trace import Choice, Epoch, Role, SecretDerived
+from tlsee.trace import Choice, Epoch, Role, SecretDerived, SignatureChecked
 from tlsee.values import value
 from tlsee.wire.codec import Message, decode
 from tlsee.wire.framing import kind_of
@@ -144,6 +144,13 @@ class Talk:
     def name(self) -> str:
         """The name that the client asked for."""
         return server_name(self.greeting.hello) if self.greeting.hello is not None else ""
+
+    def signature_checked(self, held: bool | None, scheme: SignatureScheme) -> Iterator[Any]:
+        """What came of checking the server's signature; a note, where it does not hold."""
+        if held:
+            yield SignatureChecked(scheme)
+        elif held is False and not self.incomplete:
+            self.notes.append("the server's signature does not hold for what was captured")
 
     def finished_differs(self, sender: Role) -> None:
         """A Finished does not fit: worth a note, where nothing is known to be missing."""

@@ -18,6 +18,7 @@ from tlsee.explain.capture import facts
 from tlsee.explain.capture.greeting import Greeting
 from tlsee.explain.capture.memory import Known
 from tlsee.explain.capture.openers import MAIN, Openers12
+from tlsee.explain.capture.signatures import holds12
 from tlsee.explain.capture.talk import Ground, Talk
 from tlsee.explain.capture.talk13 import keys_installed
 from tlsee.explain.reading import view_of
@@ -156,9 +157,15 @@ class Talk12(Talk):
 
     def _parameters(self, raw: bytes, at: int) -> _Events:
         del at
-        if self.greeting.hello is not None:
-            message = self.read(ServerKeyExchange, raw)
-            yield from facts.of_parameters(self.greeting.hello, self._suite, message)
+        hello, answer = self.greeting.hello, self.greeting.answer
+        if hello is None or answer is None:
+            return
+        message = self.read(ServerKeyExchange, raw)
+        choices = list(facts.of_parameters(hello, self._suite, message))
+        if choices:
+            held = holds12(self.chain, self._suite, hello.random + answer.random, message)
+            yield from self.signature_checked(held, choices[-1].chosen)
+        yield from choices
 
     def _exchange(self, raw: bytes, at: int) -> _Events:
         del at

@@ -12,6 +12,7 @@ from tlsee.explain.capture import facts
 from tlsee.explain.capture.greeting import Greeting
 from tlsee.explain.capture.memory import Known
 from tlsee.explain.capture.openers import LABELS, Openers13, early_suites
+from tlsee.explain.capture.signatures import holds13
 from tlsee.explain.capture.talk import Ground, Talk
 from tlsee.handshake.outcome import EarlyDataSettled
 from tlsee.keys.schedule13 import TrafficSecret
@@ -194,9 +195,14 @@ class Talk13(Talk):
 
     def _certificate_verify(self, raw: bytes, at: int) -> _Events:
         del at
+        heard = self._transcript(Role.SERVER)
         self._flights[Role.SERVER].append(raw)
+        message = self.read(CertificateVerify, raw)
+        if heard is not None and self._done[Role.SERVER] is None:
+            held = holds13(self.chain, heard, message)
+            yield from self.signature_checked(held, message.algorithm)
         if self.greeting.hello is not None:
-            yield facts.of_signature(self.greeting.hello, self.read(CertificateVerify, raw))
+            yield facts.of_signature(self.greeting.hello, message)
 
     def _server_finished(self, raw: bytes, at: int) -> _Events:
         del at
