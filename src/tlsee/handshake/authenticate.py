@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from tlsee.codes import CertificateStatusType, ExtensionType, SignatureScheme
@@ -151,10 +152,17 @@ def tell_selection(
     names: tuple[str, ...],
     by: Role,
     flow: Flow,
+    schemes12: Sequence[SignatureScheme] = (),
 ) -> None:
-    """The certificate and the scheme as Choices, with why the others lost."""
+    """The certificate and the scheme as Choices, with why the others lost.
+
+    ``schemes12``: for TLS 1.2, what the configuration signs with there.
+    """
     considered = tuple(credential for credential, _ in selection.considered)
     why = "; ".join(reason for _, reason in selection.considered) or "no credential is configured"
     flow.tell(Choice("certificate", names, considered, selection.chosen, why, by))
-    able = selection.chosen.schemes if selection.chosen is not None else ()
+    chosen = selection.chosen
+    able: Sequence[SignatureScheme] = chosen.schemes if chosen is not None else ()
+    if schemes12 and chosen is not None:
+        able = [scheme for scheme in chosen.schemes12 if scheme in schemes12]
     flow.tell(scheme_chosen(offered, tuple(able), selection.scheme, by))

@@ -154,7 +154,8 @@ class AwaitCredential(State):
     def on_credential(self, answer: Selection, flow: Flow) -> WaitOurChange | AwaitSignature:
         """No fitting certificate is an empty list (RFC 5246, 7.4.6)."""
         offered = self.request.supported_signature_algorithms
-        tell_selection(answer, offered, (), Role.CLIENT, flow)
+        config = self.proving.basis.config
+        tell_selection(answer, offered, (), Role.CLIENT, flow, config.schemes12)
         credential, scheme = answer.chosen, answer.scheme
         chain = credential.chain if credential is not None and scheme is not None else ()
         raw = self.proving.session.types.client_is_raw
@@ -162,7 +163,7 @@ class AwaitCredential(State):
         heard, main = _exchange(self.proving, heard, flow)
         if credential is None or scheme is None:
             return _finish(self.proving, heard, main, None, None, asked=True, flow=flow)
-        flow.ask(Sign(credential.signer, scheme, heard, self.proving.basis.config.provider))
+        flow.ask(Sign(credential.signer, scheme, heard, config.provider))
         return AwaitSignature(self.proving, heard, main, credential, scheme)
 
 

@@ -104,7 +104,7 @@ class AwaitCredential(State):
         """ServerHello, Certificate, and the parameters that are to be signed."""
         config, hello, agreement = self.basis.config, self.basis.hello, self.agreement
         names = (agreement.server_name,) if agreement.server_name is not None else ()
-        tell_selection(answer, self.offered, names, Role.SERVER, flow)
+        tell_selection(answer, self.offered, names, Role.SERVER, flow, config.schemes12)
         if not answer.name_known and names and config.policy.strict_server_name:
             raise PeerIncompatible(Reasons.unrecognized_name, printable(names[0]))
         if answer.chosen is None or answer.scheme is None:
