@@ -50,9 +50,10 @@ class Site:
             return answer.status, answer.read().decode("latin-1"), answer.headers
 
     @contextlib.contextmanager
-    def follow(self, since: int = 0, **headers: str) -> Iterator[Iterator[dict[str, Any]]]:
-        """The events, as they come."""
-        with self.ask(f"/{self.base}/events?since={since}", **headers) as answer:
+    def follow(self, last: str | None = None) -> Iterator[Iterator[dict[str, Any]]]:
+        """The events, as they come; ``last`` is what a browser says that comes again."""
+        headers = {"Last-Event-ID": last} if last is not None else {}
+        with self.ask(f"/{self.base}/events?since=0", **headers) as answer:
             assert answer.headers["Content-Type"].startswith("text/event-stream")
             yield _events(answer)
 
@@ -187,9 +188,9 @@ def test_a_watcher_that_comes_again_gets_what_it_has_missed(site: Site) -> None:
     with site.follow() as events:
         number = next(events)["id"]
     shake(site.board)
-    with site.follow(**{"Last-Event-ID": number}) as events:
+    with site.follow(number) as events:
         assert [row["number"] for row in next(events)["data"]["rows"]] == [2]
-    with site.follow(**{"Last-Event-ID": "no number"}) as events:
+    with site.follow("no number") as events:
         assert [row["number"] for row in next(events)["data"]["rows"]] == [1, 2]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import socket
@@ -13,75 +12,18 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.command import World, looks_good, tlsee, world
-from tests.support.house import REPOSITORY
 from tests.support.revocation import revocation_list
 from tests.support.schemas import complaints, schema
+from tests.support.serving import Running, serving
 from tlsee.identity.pem import certificates_in
 
 __all__ = ["world"]
-
-LONGEST = 60  # seconds for a program to end; nothing is measured
-
-
-class Running:
-    """A server in a process of its own, with what it said when it began."""
-
-    def __init__(self, process: subprocess.Popen[str], ca: Path) -> None:
-        self.process = process
-        self.ca = ca
-        assert process.stdout is not None
-        assert process.stderr is not None
-        self.introduction: list[str] = []
-        stream = process.stderr if "--json" in str(process.args) else process.stdout
-        for line in stream:
-            self.introduction.append(line)
-            if line == "Ctrl-C ends it\n":
-                break
-        first = " ".join(self.introduction)
-        assert "serving" in first, first + process.stderr.read()
-        self.port = int(first.split(" at 127.0.0.1:")[1].split(",")[0])
-
-    def stop(self, number: int) -> tuple[int, str, str]:
-        """Exit code, what else it printed, and its complaints."""
-        self.process.send_signal(number)
-        out, err = self.process.communicate(timeout=LONGEST)
-        return self.process.returncode, out, err
-
-    def wait(self) -> tuple[int, str, str]:
-        """The same, where it ends by itself."""
-        out, err = self.process.communicate(timeout=LONGEST)
-        return self.process.returncode, out, err
-
-
-@contextlib.contextmanager
-def serving(directory: Path, *arguments: str | os.PathLike[str]) -> Iterator[Running]:
-    """``tlsee serve`` on a free port; its authority's certificate is in a file."""
-    ca = directory / "serve-ca.pem"
-    command = [sys.executable, "-m", "tlsee", "serve", "--port", "0"]
-    if "--cert" not in arguments:
-        command += ["--ca-out", ca.name]
-    process = subprocess.Popen(
-        [*command, *(os.fspath(argument) for argument in arguments)],
-        cwd=directory,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "COLUMNS": "80"},
-    )
-    with process:
-        try:
-            yield Running(process, ca)
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 def _get(server: Running, path: str = "/", **headers: str) -> tuple[int, str, str]:
