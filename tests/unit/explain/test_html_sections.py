@@ -216,3 +216,14 @@ def test_words_of_the_connection_are_explained(name: str) -> None:
     assert "ClientHello" in glossary
     for view in account(name, 0).steps:
         assert view.title in found.text_of("cost")
+
+
+def test_certificates_that_nobody_judged_are_shown_too() -> None:
+    """This side's own, beside the peer's that it judged; and alone, where nobody judged."""
+    ours = shown("1.3, client certificate", 0).text_of("certificates")
+    assert "shown by you" in ours
+    assert "client.test" in ours
+    assert "Accepted" in ours
+    alone = shown("1.3", 1).text_of("certificates")
+    assert "did not judge" in alone
+    assert "server.test" in alone

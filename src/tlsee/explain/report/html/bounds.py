@@ -32,18 +32,20 @@ class Amounts(NamedTuple):
 
     Attributes:
         sealed: bytes of an encrypted record as it travelled; its length is told in any case.
-        recipes: characters of all recipes. ways: whether the machine's ways are listed in words.
+        recipes: characters of all recipes of the key schedule. openings: whether each record has
+            the lines that open it. ways: whether the machine's ways are listed in words.
         once: whether what fields are for is said at the first of a kind in a message alone.
     """
 
     sealed: int = BYTES_OF_A_FIELD
     recipes: int = RECIPES_SHOWN
+    openings: bool = True
     ways: bool = True
     once: bool = False
 
 
 ALL = Amounts()
-FEWER = Amounts(sealed=48, recipes=5_000, ways=False, once=True)
+FEWER = Amounts(sealed=32, recipes=1_000, openings=False, ways=False, once=True)
 
 
 class Budget:

@@ -30,6 +30,7 @@ from htpy import (
 )
 
 from tlsee.explain.certificates import date_of, validity
+from tlsee.explain.reading import view_of
 from tlsee.explain.report.html.bounds import (
     CERTIFICATES_SHOWN,
     CHECKS_SHOWN,
@@ -53,19 +54,32 @@ BAR = 320  # pixels of the bar of a validity
 
 
 def certificates(sheet: Sheet) -> Element | None:
-    """The judgement, or ``None`` where nobody judged."""
+    """What was shown and how it was judged, or ``None`` where nobody showed a certificate."""
     verdict: Verdict | None = sheet.account.verdict
-    if verdict is None:
-        return None
     places = Places(sheet)
+    others = _others(sheet, places)
+    if verdict is None and not others:
+        return None
     lead = "Who the peer says it is, who vouches for that, and every rule that was applied."
+    if verdict is None:
+        lead = "What was shown. Who recorded this did not judge it."
     return part(
         "certificates",
         "Certificates",
         lead,
+        _judgement(verdict, places) if verdict is not None else None,
+        others,
+    )
+
+
+def _judgement(verdict: Verdict, places: Places) -> Node:
+    return [
         _result(verdict),
         _unread(verdict),
-        [_shown(view, verdict, places) for view in verdict.presented[:CERTIFICATES_SHOWN]],
+        [
+            _shown(view, origin(view, verdict, CONNECTED), verdict.at, places)
+            for view in verdict.presented[:CERTIFICATES_SHOWN]
+        ],
         _cut(len(verdict.presented) - CERTIFICATES_SHOWN, "certificate"),
         [
             _path(number, path, verdict, places)
@@ -74,7 +88,20 @@ def certificates(sheet: Sheet) -> Element | None:
         _cut(len(verdict.tried) - PATHS_SHOWN, "path"),
         _unlooked(verdict),
         _what_ifs(verdict),
-    )
+    ]
+
+
+def _others(sheet: Sheet, places: Places) -> list[Node]:
+    """What was shown and is in no verdict: this side's own, or what a listener saw."""
+    verdict: Verdict | None = sheet.account.verdict
+    judged = {view.der for view in verdict.presented} if verdict is not None else set()
+    at = sheet.account.recording.header.began / 1e9
+    found: list[Node] = []
+    for der, role in places.shown.items():
+        view = view_of(der) if der not in judged else None
+        if view is not None and len(found) < CERTIFICATES_SHOWN:
+            found.append(_shown(view, f"shown by {sheet.name_of(role)}", at, places))
+    return found
 
 
 def _cut(left: int, noun: str) -> Node:
@@ -115,7 +142,7 @@ def _unread(verdict: Verdict) -> Node:
     ]
 
 
-def _shown(view: CertificateView, verdict: Verdict, places: Places) -> Element:
+def _shown(view: CertificateView, whence: str, at: float, places: Places) -> Element:
     """A certificate that was sent, in the words that matter."""
     href = places.href(view)
     names = [printable(name, 100) for name in (*view.dns_names, *view.ip_addresses)]
@@ -124,9 +151,9 @@ def _shown(view: CertificateView, verdict: Verdict, places: Places) -> Element:
     return div(".certificate")[
         h3[view.subject],
         dl[
-            dt["Sent"],
+            dt["Whence"],
             dd[
-                origin(view, verdict, CONNECTED),
+                whence,
                 [", ", a(href=href)["its bytes, down to each DER element"]] if href else None,
             ],
             dt["Issuer"],
@@ -135,7 +162,7 @@ def _shown(view: CertificateView, verdict: Verdict, places: Places) -> Element:
             dt["Key"],
             dd[f"{view.key_label}, signed with {view.signature_label}"],
             dt["Valid"],
-            dd[validity(view, verdict.at), _bar(view, verdict.at)],
+            dd[validity(view, at), _bar(view, at)],
             dt["SHA-256"],
             dd(".name")[view.fingerprint],
         ],
@@ -147,8 +174,8 @@ def _bar(view: CertificateView, at: float) -> Node:
     span_of = view.not_after - view.not_before
     if span_of <= 0:
         return None
-    margin = 30.0
-    place = min(1.12, max(-0.12, (at - view.not_before) / span_of))
+    margin = 40.0
+    place = min(1.08, max(-0.08, (at - view.not_before) / span_of))
     now = margin + (BAR - 2 * margin) * place
     good = 0 <= place <= 1
     kind = "now" if good else "now bad"
@@ -158,7 +185,7 @@ def _bar(view: CertificateView, at: float) -> Node:
         element("rect", class_="gone", x=number(margin), y="4", height="8", rx="4",
                 width=number(max(0.0, min(1.0, place)) * (BAR - 2 * margin))),
         element("path", class_=kind, d=f"M{number(now)} 1V15"),
-        element("text", x=number(now), y="25", class_=kind, text_anchor="middle")["judged"],
+        element("text", x=number(now), y="25", class_=kind, text_anchor="middle")["then"],
     ]  # fmt: skip
 
 

@@ -44,13 +44,15 @@ def cost(sheet: Sheet) -> Element | None:
     found = cost_of(sheet.account.recording)
     if not found.steps:
         return None
-    lead = "What it took: on the wire, in time, and of this side's processor. All was measured."
+    measured = any(one.cpu_us is not None for one in found.steps)
+    work = ", in time, and of this side's processor" if measured else " and in time"
+    lead = f"What it took: on the wire{work}. All was measured."
     return part(
         "cost",
         "Cost",
         lead,
         dl[[(dt[term], dd[text]) for term, text in _sums(sheet, found)]],
-        _table(sheet, found),
+        _table(sheet, found, measured=measured),
         _post_quantum(sheet, found),
     )
 
@@ -83,15 +85,17 @@ def _sums(sheet: Sheet, found: Cost) -> Iterator[tuple[str, Node]]:
         yield "Processor", f"{found.cpu_us / 1000:,.1f} ms on this side"
 
 
-def _table(sheet: Sheet, found: Cost) -> Element:
-    heads = ("step", "from", "content", "on the wire", "", "at", "processor")
+def _table(sheet: Sheet, found: Cost, *, measured: bool) -> Element:
+    heads = ["step", "from", "content", "on the wire", "", "at", "processor"]
+    if not measured:
+        heads.pop()
     shown = [one for one in found.steps if one.number in sheet.numbers]
     longest = max((one.wire for one in shown), default=0)
     return div(".wide")[
         table(".matrix")[
             caption(".apart")["Cost of each step"],
             thead[tr[[_head(head) for head in heads]]],
-            tbody[[_row(sheet, one, longest) for one in shown]],
+            tbody[[_row(sheet, one, longest, measured=measured) for one in shown]],
         ]
     ]
 
@@ -101,7 +105,7 @@ def _head(head: str) -> Element:
     return th(scope="col", class_=kind)[head or span(".apart")["bar"]]
 
 
-def _row(sheet: Sheet, one: StepCost, longest: int) -> Element:
+def _row(sheet: Sheet, one: StepCost, longest: int, *, measured: bool) -> Element:
     cpu = f"{one.cpu_us / 1000:,.2f} ms" if one.cpu_us is not None else ""
     return tr[
         th(scope="row")[a(href=f"#m{one.number}")[f"{one.number} {one.title}"]],
@@ -110,7 +114,7 @@ def _row(sheet: Sheet, one: StepCost, longest: int) -> Element:
         td(".count")[f"{one.wire:,}"],
         td[_bar(one, longest)],
         td(".count")[f"{one.at_ms:,.1f} ms"],
-        td(".count")[cpu],
+        td(".count")[cpu] if measured else None,
     ]
 
 

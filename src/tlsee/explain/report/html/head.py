@@ -48,9 +48,19 @@ def banner(sheet: Sheet) -> Element:
         p(".mark")["tlsee"],
         h1[heading.title],
         p(".facts")[crumbs((f"recorded by {heading.whose}", heading.when, _version(sheet)))],
-        p(".note")[heading.note] if heading.note else None,
+        _note(sheet),
         [p(".note.bad")[sign("bad"), " ", sentence] for sentence in heading.missing],
     ]
+
+
+def _note(sheet: Sheet) -> Node:
+    """What is in the recording; loud where that is the keys."""
+    note = sheet.account.heading.note
+    if not note:
+        return None
+    if sheet.account.recording.header.reveals_secrets:
+        return p(".note.loud")[sign("bad"), " ", note]
+    return p(".note")[note]
 
 
 def _version(sheet: Sheet) -> str:

@@ -37,15 +37,13 @@ def opening(sheet: Sheet, view: RecordView) -> Node:
     CBC's order of MAC and padding is no one-liner, and the page does not pretend that it is.
     """
     protection = view.seen.protection
-    if protection is None or view.seen.left_out:
+    if protection is None or view.seen.left_out or not sheet.amounts.openings:
         return None
     rule = _rule(protection.suite, protection.version)
     if rule is None:
         return None
     key = sheet.key_name(protection.key)
     text = "\n".join(_lines(sheet, view, rule, key)) + "\n"
-    if len(text) > sheet.amounts.recipes:
-        return None
     return details(".fold")[
         summary["How it is opened"],
         dl[[(dt[term], dd[words]) for term, words in _facts(sheet, view, rule, key)]],

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tlsee.explain.dissect import Field
+from tlsee.explain.phrases import CERTIFICATES
+from tlsee.explain.post_quantum import shown_by
 from tlsee.explain.report.html.sheet import Sheet
 from tlsee.identity.certificate import CertificateView
+from tlsee.trace import Role
 from tlsee.values import value
 
 __all__ = ["Place", "Places"]
@@ -24,17 +27,19 @@ class Place:
 
 
 class Places:
-    """The certificates that were shown, by their bytes."""
+    """The certificates that both sides showed, by their bytes."""
 
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._places: dict[bytes, Place] = {}
-        verdict = sheet.account.verdict
-        wanted = {view.der for view in verdict.presented} if verdict is not None else set()
-        lengths = {len(der) for der in wanted}
+        self.shown: dict[bytes, Role] = {}  # by whom first, in order
         for view in sheet.steps:
-            if view.field is None or not hasattr(view.step.message, "certificate_list"):
+            if view.field is None or not isinstance(view.step.message, CERTIFICATES):
                 continue
+            wanted = dict.fromkeys(shown_by(view.step))
+            for der in wanted:
+                self.shown.setdefault(der, view.step.sender)
+            lengths = {len(der) for der in wanted}
             for place, field in enumerate(view.field.walk()):
                 if len(field.raw) in lengths and field.raw in wanted:
                     # The innermost of those that are the same bytes: its parts are the elements.
@@ -56,8 +61,3 @@ class Places:
             if field.start <= start and end <= field.end:
                 best = self._sheet.field_href(found.number, found.place + offset) or best
         return best
-
-    def number(self, view: CertificateView) -> int:
-        """The step that showed it; 0 for none."""
-        found = self._places.get(view.der)
-        return found.number if found is not None else 0
