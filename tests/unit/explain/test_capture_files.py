@@ -25,11 +25,13 @@ from tests.support.captures_made import (
     pcap,
     pcapng,
 )
-from tests.support.captures_told import key_log_of, told, wire
-from tests.support.recordings import record
+from tests.support.captures_told import flights, key_log_of, told, wire
+from tests.support.recordings import SCENARIOS, record
 from tlsee.errors import ApiMisuse
+from tlsee.explain.account import Account
 from tlsee.explain.capture import CaptureReading, bounds, read_capture
 from tlsee.recording.recording import Recording
+from tlsee.trace import HandshakeCompleted
 
 LINKS = (ETHERNET, NULL, RAW, LOOP, SLL, SLL2)
 V6: dict[str, Any] = {"client": ("2001:db8::1", 50_000), "server": ("2001:db8::2", 443)}
@@ -237,6 +239,47 @@ def test_mutated_captures_raise_nothing(data: st.DataObject) -> None:
         loaded = Recording.from_bytes(found.recording.to_bytes())
         assert loaded.damage == ""
         assert loaded.moments == found.recording.moments
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_mutated_conversations_raise_nothing(data: st.DataObject) -> None:
+    """Bytes of TLS changed, records lost, repeated, cut or said by the other side; with keys."""
+    own = _kept(data.draw(st.sampled_from(sorted(SCENARIOS))))
+    said = [(from_client, bytearray(raw)) for from_client, raw in flights(own)]
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(said) - 1))
+        from_client, raw = said[place]
+        at = data.draw(st.integers(0, len(raw) - 1)) if raw else 0
+        match data.draw(st.sampled_from(["change", "change", "repeat", "lose", "turn", "cut"])):
+            case "change" if raw:
+                raw[at] = data.draw(st.integers(0, 255))
+            case "repeat":
+                said.insert(data.draw(st.integers(0, len(said))), said[place])
+            case "lose" if len(said) > 1:
+                del said[place]
+            case "turn":
+                said[place] = (not from_client, raw)
+            case "cut":
+                del raw[at:]
+    talker = Talker().hands()
+    for from_client, raw in said:
+        talker.say(from_client, bytes(raw))
+    for found in read_capture(pcap(talker.packets), key_log_of([own])).connections:
+        loaded = Recording.from_bytes(found.recording.to_bytes())
+        assert loaded.damage == ""
+        assert Account.of(loaded).outcome.headline
+
+
+def test_a_first_hello_that_cannot_be_read_before_a_retry() -> None:
+    """What was answered by HelloRetryRequest is no hello: the rest is told, nothing is checked."""
+    own = _kept("1.3, retried")
+    talker, first = Talker().hands(), True
+    for from_client, raw in flights(own):
+        talker.say(from_client, raw[:43] + b"\xff" + raw[44:] if first else raw)
+        first = False
+    (found,) = read_capture(pcap(talker.packets), key_log_of([own])).connections
+    assert not [e for e in found.recording.events() if isinstance(e, HandshakeCompleted)]
 
 
 _MADE: dict[str, Recording] = {}

@@ -27,13 +27,14 @@ class Greeting:
     """What both sides said first.
 
     Attributes:
-        hello: the ClientHello that was answered; ``first`` the one before a retry, raw.
+        hello: the ClientHello that was answered; ``first`` the one before a retry. ``None``: it
+            cannot be read.
         retry: a HelloRetryRequest, raw. answer: the ServerHello; ``None``: none came.
         kinds: of the server's messages in the clear.
     """
 
     hello: ClientHello | None
-    first: bytes
+    first: ClientHello | None
     retry: bytes
     answer: ServerHello | None
     kinds: tuple[HandshakeType, ...]
@@ -74,7 +75,7 @@ def greeting_of(client: Iterable[Record], server: Iterable[Record]) -> Greeting:
         if _kind(raw) == HandshakeType.server_hello:
             answer = _read(ServerHello, raw)
             break
-    first = hellos[0] if retry and hellos else b""
+    first = _read(ClientHello, hellos[0]) if retry and hellos else None
     if retry and _read(HelloRetryRequest, retry) is None:
         retry = b""
     return Greeting(hello, first, retry, answer, kinds)

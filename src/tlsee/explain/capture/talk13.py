@@ -27,11 +27,9 @@ from tlsee.trace import (
     KeysInstalled,
     Role,
 )
-from tlsee.wire.codec import decode
 from tlsee.wire.extensions.early_data import EarlyDataTicket
 from tlsee.wire.extensions.key_share import KeyShareServerHello
 from tlsee.wire.extensions.pre_shared_key import PreSharedKeyClientHello, PreSharedKeyServerHello
-from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import (
     Certificate,
     CertificateVerify,
@@ -63,7 +61,7 @@ class Talk13(Talk):
         answer = greeting.answer
         self._code = answer.cipher_suite if answer is not None else CipherSuite.of(0)
         self._suite = suites().get(self._code)
-        first = decode(ClientHello, greeting.first) if greeting.first else greeting.hello
+        first = greeting.first if greeting.first is not None else greeting.hello
         self._early = first is not None and first.extensions.has(ExtensionType.early_data)
         self._ladders: Openers13 | None = None
         if any(label in self.secrets for labels in LABELS.values() for _, label in labels):
@@ -299,7 +297,9 @@ class Talk13(Talk):
         if suite is None or greeting.hello is None or greeting.answer is None:
             return None
         if greeting.retry:
-            made = Transcript.start(suite.hash_name, greeting.first).retried()
+            if greeting.first is None:
+                return None
+            made = Transcript.start(suite.hash_name, greeting.first.raw).retried()
             made = made.add(greeting.retry).add(greeting.hello.raw)
         else:
             made = Transcript.start(suite.hash_name, greeting.hello.raw)
