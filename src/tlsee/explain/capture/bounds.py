@@ -18,4 +18,5 @@ SECRETS_LIMIT = 1 << 18  # lines of a key log
 # looked at for the lowest number.
 FIRST_SEGMENTS = 64
 STARTTLS_LIMIT = 1 << 16  # bytes before the hello in which a change to TLS is looked for
+STARTTLS_TRIED = 32  # segments there that begin like a record of the handshake
 NOTES_LIMIT = 64  # notes of one kind; beyond, they are counted

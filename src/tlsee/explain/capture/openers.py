@@ -190,4 +190,4 @@ class Openers12:
 def early_suites(offered: Sequence[CipherSuite], rows: Mapping[CipherSuite, Suite]) -> list[Suite]:
     """Early data is under the suite of the key that it is under, which no hello names."""
     known: Callable[[CipherSuite], Suite | None] = rows.get
-    return [row for code in offered if (row := known(code)) is not None]
+    return [row for code in dict.fromkeys(offered) if (row := known(code)) is not None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from tlsee.codes import ContentType
 from tlsee.explain.capture import bounds
@@ -39,6 +39,7 @@ _PROTOCOLS: tuple[tuple[bytes, str], ...] = (
     (b"*1\r\n", "Redis"),
 )
 _CLIENT_HELLO = 1
+_BEGINNING = bytes((ContentType.handshake, 3))  # of a record with a hello
 
 
 def protocol(one: Stream, other: Stream) -> str:
@@ -106,4 +107,6 @@ def turns(client: Stream, server: Stream) -> tuple[int, int] | None:
 
 def _early(stream: Stream) -> Iterator[Piece]:
     """The segments in which a change to TLS is looked for."""
-    return takewhile(lambda piece: piece.start <= bounds.STARTTLS_LIMIT, stream.pieces)
+    near = takewhile(lambda piece: piece.start <= bounds.STARTTLS_LIMIT, stream.pieces)
+    alike = (p for p in near if stream.data[p.start : p.start + 2] == _BEGINNING)
+    return islice(alike, bounds.STARTTLS_TRIED)

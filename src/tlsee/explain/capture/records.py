@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tlsee import defaults
 from tlsee.codes import ContentType, HandshakeType
 from tlsee.errors import TLSError
 from tlsee.explain.capture import bounds
@@ -95,6 +96,8 @@ def begins(stream: Stream, start: int = 0) -> type[Message] | None:
         return None
     kind, length = head[5], int.from_bytes(head[6:9])
     if kind not in {HandshakeType.client_hello, HandshakeType.server_hello}:
+        return None
+    if length > defaults.message_limit(HandshakeType.of(kind)):
         return None
     raw = _first_message(stream.data, start, length + 4)
     if raw is None:

@@ -52,6 +52,7 @@ class Talk12(Talk):
         self.own_keys: list[int] = []  # which of the private keys that was
         self._heard: dict[Role, list[bytes]] = {role: [] for role in Role}
         self._done: dict[Role, bool | None] = dict.fromkeys(Role)
+        self._exchanged = False
         self._began = 0.0
         self._resumed = self._is_resumed(ground.server_changed)
         logged = self.secrets.get(MAIN, b"")
@@ -169,7 +170,8 @@ class Talk12(Talk):
 
     def _exchange(self, raw: bytes, at: int) -> _Events:
         del at
-        if self._main is None and self._key is not None:
+        if self._main is None and self._key is not None and not self._exchanged:
+            self._exchanged = True
             if self._suite.key_exchange is KeyExchangeAlgorithm.rsa:
                 self._main = self._of_key(self.read(ClientKeyExchange, raw))
             else:

@@ -71,6 +71,7 @@ class Talk13(Talk):
         self.openers = self._ladders
         self._flights: dict[Role, list[bytes]] = {role: [] for role in Role}
         self._done: dict[Role, bool | None] = dict.fromkeys(Role)
+        self._signed = False
         self._began = 0.0
 
     def handlers(self) -> dict[tuple[Role, HandshakeType], Any]:
@@ -193,10 +194,11 @@ class Talk13(Talk):
 
     def _certificate_verify(self, raw: bytes, at: int) -> _Events:
         del at
-        heard = self._transcript(Role.SERVER)
+        heard = self._transcript(Role.SERVER) if not self._signed else None
         self._flights[Role.SERVER].append(raw)
         message = self.read(CertificateVerify, raw)
-        if heard is not None and self._done[Role.SERVER] is None:
+        if heard is not None:
+            self._signed = True  # a second one belongs to nothing, and is not looked at
             held = holds13(self.chain, heard, message)
             yield from self.signature_checked(held, message.algorithm)
         if self.greeting.hello is not None:
