@@ -8,6 +8,7 @@ from typing import Any
 from tlsee.codes import ExtensionType, OpenEnum
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.errors import TLSError
+from tlsee.explain.dissect.registered import registered_name
 from tlsee.explain.layout import WIDTH, Line, wrap
 from tlsee.text import count, printable
 from tlsee.wire.codec import dissect, dissect_message
@@ -109,8 +110,14 @@ def _leaf(name: str, span: Span, raw: bytes, depth: int, width: int) -> str:
 
 
 def _names(parts: list[Span], depth: int, width: int) -> Iterator[str]:
-    names = [str(part.value) for part in parts]
+    names = [_name(part.value) for part in parts]
     yield from wrap(", ".join(names), width, INDENT + 2 * depth)
+
+
+def _name(item: object) -> str:
+    """As it shows itself; a number that nobody here speaks by its registered name."""
+    registered = registered_name(item) if isinstance(item, OpenEnum) else ""
+    return registered or str(item)
 
 
 def _meaning(item: object) -> str:

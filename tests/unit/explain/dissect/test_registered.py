@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from tlsee.codes import CipherSuite, ContentType, NamedGroup, OpenEnum, SignatureScheme
+from tlsee.codes import (
+    CipherSuite,
+    ContentType,
+    NamedGroup,
+    OpenEnum,
+    ProtocolVersion,
+    SignatureScheme,
+)
 from tlsee.explain.dissect.meaning import code_words
 from tlsee.explain.dissect.registered import registered_name
+from tlsee.explain.fields import fields_of_message
+from tlsee.wire.codec import encode
+from tlsee.wire.extensions import Extensions
+from tlsee.wire.hellos import ClientHello
 
 
 @pytest.mark.parametrize(
@@ -42,3 +53,12 @@ def test_nothing_is_named_twice(registry: type[OpenEnum]) -> None:
     names = [name for name in named.values() if name] + [m.name for m in registry.members()]
     assert len(set(names)) == len(names)
     assert len(names) > 30
+
+
+def test_lists_in_the_terminal() -> None:
+    """The story's fields have the names too, where they list an offer."""
+    suites = (CipherSuite.of(0x1301), CipherSuite.of(0x000A), CipherSuite.of(0x5555))
+    hello = ClientHello(ProtocolVersion.TLS12, bytes(32), b"", suites, (0,), Extensions.of())
+    lines = fields_of_message(hello, encode(hello))
+    shown = " ".join(str(line) for line in lines)
+    assert "TLS_AES_128_GCM_SHA256, TLS_RSA_WITH_3DES_EDE_CBC_SHA, 0x5555" in shown
