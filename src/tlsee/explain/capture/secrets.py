@@ -46,7 +46,7 @@ class KeyLogSecrets:
             self._read(log)
         if self._odd:
             lines = count(self._odd, "line")
-            self.notes.append(f"{lines} of the key log have not the form of RFC 9850")
+            self.notes.append(f"the key log has {lines} without the form of RFC 9850")
         if self._different:
             self.notes.append(
                 f"the key log gives {count(self._different, 'secret')} twice, and differently: "
