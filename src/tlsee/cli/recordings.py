@@ -16,6 +16,7 @@ from tlsee.cli import view_files
 from tlsee.cli.exit_codes import Usage
 from tlsee.cli.output import BAD, LABEL, Screen
 from tlsee.cli.stores import reason_of
+from tlsee.cli.surprises import confession
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.crypto.journal import Journal
 from tlsee.crypto.pyca import PROVIDER
@@ -88,6 +89,8 @@ class RecordWish:
                 view_files.save(self.html, page, secret=self.reveal_secrets)
         except OSError as error:
             failure = error
+        except Exception as error:  # noqa: BLE001 - the connection was as it was
+            return f"tlsee: {confession(error)}"
         return self.complaint(failure) if failure is not None else ""
 
     def complaint(self, failure: Exception) -> str:

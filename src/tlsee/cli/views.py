@@ -15,7 +15,6 @@ from tlsee.cli.output import HINT, Screen, is_terminal
 from tlsee.cli.styles import show
 from tlsee.cli.view_files import KINDS, STANDARD_OUTPUT, write_view
 from tlsee.explain.account import Account
-from tlsee.explain.report.terminal import terminal
 from tlsee.recording.recording import Recording
 from tlsee.values import value
 
@@ -107,6 +106,8 @@ def show_recording(
 
         screen.line(line_of(report(account)))
     elif wish.on_screen:
+        from tlsee.explain.report.terminal import terminal
+
         if wish.files:
             screen.line()
         show(screen, terminal(account, name, detail=wish.detail, width=screen.width))

@@ -369,6 +369,21 @@ def test_a_page_that_fails_at_the_end(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "is not complete: no space left on device" in _words(result.err)
 
 
+def test_a_bug_of_the_page_ends_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is confessed in a line where the client is served, and the next one is served too."""
+
+    def broken(*_: object) -> bytes:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(view_files, "made", broken)
+    told: list[str] = []
+    many = ManyRecordings(RecordWish(None, html=str(tmp_path / "s.html")), told.append)
+    one = many.next()
+    Pair(server_options={"observers": one.observers}).run()
+    one.close()
+    assert "this is a bug in tlsee (ZeroDivisionError" in told[0]
+
+
 def test_what_was_said_is_in_no_redacted_view(file: Path) -> None:
     """Application data is not in the recording, and so in none of its views."""
     for form in (("-vv",), ("--json",), ("--html", "-"), ("--pcapng", "-"), ("--mermaid", "-")):

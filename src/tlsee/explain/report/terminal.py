@@ -87,7 +87,8 @@ def _verdict(account: Account, width: int) -> Iterator[Line]:
         yield Line("")
         return
     for number, sentence in enumerate(outcome.sentences):
-        yield from row("" if number else "cause", sentence, width, LABEL)
+        label = "so far" if outcome.ending is Ending.UNFINISHED else "cause"
+        yield from row("" if number else label, sentence, width, LABEL)
     verdict = account.verdict
     if verdict is not None and not verdict.accepted:
         yield from verdicts.refusal_lines(verdict, verdicts.CONNECTED, width)
