@@ -29,6 +29,7 @@ VERBS = {
     "serve": "run a server that tells each client what was negotiated",
     "verify": "judge certificates in files, and tell every reason",
     "explain": "explain a word: an alert, extension, suite, field, or an older name",
+    "replay": "run a recording again, change something, see what differs",
 }
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tlsee.codes import HandshakeType
-from tlsee.connection.connection import ClientConnection, ServerConnection
+from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
 from tlsee.handshake.compose import Composer
 from tlsee.handshake.flow import Flow
 from tlsee.handshake.machine import Driver, edges
@@ -15,6 +15,7 @@ from tlsee.trace import Role
 from tlsee.wire.codec import Message, decode, encode
 from tlsee.wire.framing import kind_of
 
+Holds = Callable[[], bool]
 _BY_CLIENT = (
     HandshakeType.client_hello,
     HandshakeType.client_key_exchange,
@@ -62,8 +63,11 @@ for _name in [name for name in vars(Composer) if not name.startswith("_")]:
     setattr(EditingComposer, _name, _edited_method(_name))
 
 
-def editing_driver(edits: Sequence[Edit], role: Role) -> type[Driver]:
-    """A driver that changes what is sent and what comes; the list may grow while it runs."""
+def editing_driver(edits: Sequence[Edit], role: Role, holds: Holds) -> type[Driver]:
+    """A driver that changes what is sent and what comes; the list may grow while it runs.
+
+    Before each message that came it asks whether it is to hold there.
+    """
 
     class EditingFlow(Flow):
         __slots__ = ()
@@ -78,6 +82,14 @@ def editing_driver(edits: Sequence[Edit], role: Role) -> type[Driver]:
     class EditingDriver(Driver):
         flow = EditingFlow
 
+        def resume(self) -> None:
+            """Process buffered messages, one at a time."""
+            while self.question is None and not holds():
+                raw = self.buffer.next()
+                if raw is None:
+                    return
+                self._handle(raw)
+
         def _handle(self, raw: bytes) -> None:
             edge = edges(type(self.state)).get(kind_of(raw))
             theirs = [e for e in edits if is_for(e)]
@@ -88,19 +100,37 @@ def editing_driver(edits: Sequence[Edit], role: Role) -> type[Driver]:
     return EditingDriver
 
 
-def forked_client(edits: Sequence[Edit]) -> type[ClientConnection]:
+class Stepping(Connection):
+    """A connection that was held between two messages can go on."""
+
+    def go_on(self) -> None:
+        """Process what came and was held."""
+        self._guard(self._driver.resume)
+        if self._error is None:
+            self._process()
+
+
+class SteppingClient(Stepping, ClientConnection):
+    """A client's."""
+
+
+class SteppingServer(Stepping, ServerConnection):
+    """A server's."""
+
+
+def stepping_client(edits: Sequence[Edit], holds: Holds) -> type[SteppingClient]:
     """A client's connection with such a driver."""
 
-    class ForkedClient(ClientConnection):
-        _driver_class = editing_driver(edits, Role.CLIENT)
+    class Changed(SteppingClient):
+        _driver_class = editing_driver(edits, Role.CLIENT, holds)
 
-    return ForkedClient
+    return Changed
 
 
-def forked_server(edits: Sequence[Edit]) -> type[ServerConnection]:
+def stepping_server(edits: Sequence[Edit], holds: Holds) -> type[SteppingServer]:
     """A server's connection with such a driver."""
 
-    class ForkedServer(ServerConnection):
-        _driver_class = editing_driver(edits, Role.SERVER)
+    class Changed(SteppingServer):
+        _driver_class = editing_driver(edits, Role.SERVER, holds)
 
-    return ForkedServer
+    return Changed

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from tlsee.connection.connection import Connection
 from tlsee.crypto.provider import Provider
 from tlsee.errors import ApiMisuse, Reasons
+from tlsee.handshake.compose import Composer
 from tlsee.recording.recording import Recording
-from tlsee.recording.replaying.applying import EditingComposer, forked_client, forked_server
+from tlsee.recording.replaying.applying import EditingComposer
 from tlsee.recording.replaying.changing import Changes
 from tlsee.recording.replaying.comparing import Difference, name_of
 from tlsee.recording.replaying.configuration import configured
@@ -20,14 +21,13 @@ from tlsee.recording.replaying.differing import (
     failure_in,
     messages_that_differ,
 )
-from tlsee.recording.replaying.editing import Edit, edit_of
+from tlsee.recording.replaying.editing import edit_of
 from tlsee.recording.replaying.running import Replaying
 from tlsee.recording.replaying.staging import Stage
 from tlsee.trace import (
     Deed,
     MessageReceived,
     MessageSent,
-    Observer,
     Role,
     StateEntered,
 )
@@ -88,7 +88,6 @@ class Fork(Replaying):
         self, recording: Recording, *, seed: str = SEED, stage: Stage | None = None
     ) -> None:
         self._stage = stage or Stage(seed, [recording.journal.entries])
-        self._edits: list[Edit] = []
         self._changes = Changes.nothing()
         self._named: list[tuple[str, str]] = []
         super().__init__(recording)
@@ -113,6 +112,11 @@ class Fork(Replaying):
         else:
             self._changes = self._changes.plus(self.role, name, item)
         self._named.append((name, str(item)))
+
+    @property
+    def named(self) -> tuple[tuple[str, str], ...]:
+        """What was set, by its names, and what it became."""
+        return tuple(self._named)
 
     def result(self) -> ForkOutcome:
         """Go on to the end, and say what differs.
@@ -160,34 +164,23 @@ class Fork(Replaying):
         connection = self._connection
         return connection is not None and connection.failure is not None
 
-    def _guarded(self, deed: Deed) -> None:
+    def _guarded(self, what: str, call: Callable[[], None]) -> None:
         """What cannot be set is the caller's mistake."""
         if self._connection is None:
-            self._do(deed)
+            call()
         else:
-            super()._guarded(deed)
+            super()._guarded(what, call)
 
     def _made_of(self, recorded: Any, provider: Provider) -> Any:
         return configured(
             recorded, self._answers, self._replay, self._stage.lenient(provider), self._changes
         )
 
-    def _client(
-        self, config: Any, name: Any, identity: Any, early: Any, observers: list[Observer]
-    ) -> Connection:
-        changed = {"server_name": name, "identity": identity, **self._changes.arguments}
-        return forked_client(self._edits)(
-            config,
-            changed["server_name"],
-            identity=changed["identity"],
-            early_data=early,
-            observers=observers,
-            composer=EditingComposer(self._edits),
-        )
+    def _arguments(self, deed: Deed) -> dict[str, Any]:
+        return {**super()._arguments(deed), **self._changes.arguments}
 
-    def _server(self, config: Any, observers: list[Observer]) -> Connection:
-        composer = EditingComposer(self._edits)
-        return forked_server(self._edits)(config, observers=observers, composer=composer)
+    def _composer(self) -> Composer:
+        return EditingComposer(self._edits)
 
     def _misfit(self) -> Misfit | None:
         """Where the recorded peer's messages no longer fit."""

@@ -31,7 +31,7 @@ class PlayedFork(Fork):
                 return
             self._place += 1
             if isinstance(item, Deed):
-                self._guarded(item)
+                self._perform(item)
 
     @property
     def next_at(self) -> int | None:
@@ -47,7 +47,10 @@ class PlayedFork(Fork):
         """What ``next_at`` is the time of."""
         item = self._moments[self._place].item
         self._place += 1
-        self._guarded(item)
+        self._perform(item)
+
+    def _perform(self, deed: Deed) -> None:
+        self._guarded(deed.what, lambda: self._do(deed))
 
     def take(self, data: bytes) -> None:
         """What the other end says."""

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from tlsee.connection.connection import ClientConnection, Connection, ServerConnection
+from tlsee.connection.connection import COMPOSER, Connection
 from tlsee.connection.events import NEED_DATA
 from tlsee.crypto.provider import Provider
 from tlsee.crypto.pyca import PROVIDER
 from tlsee.crypto.replay import Replay
 from tlsee.errors import ApiMisuse, Evidence, TLSError
+from tlsee.handshake.compose import Composer
 from tlsee.handshake.reflections import REFLECTIONS
 from tlsee.questions import Question
 from tlsee.recording.kept import Answered, Configuration
 from tlsee.recording.recording import Recording
 from tlsee.recording.replaying.answers import RecordedAnswers
+from tlsee.recording.replaying.applying import Stepping, stepping_client, stepping_server
 from tlsee.recording.replaying.comparing import Comparison, Difference
 from tlsee.recording.replaying.configuration import configured
+from tlsee.recording.replaying.editing import Edit
 from tlsee.recording.replaying.input import INPUTS, Input
 from tlsee.trace import (
     Choice,
     Deed,
     Failed,
     MessageReceived,
-    Observer,
     RecordReceived,
     Role,
     TraceEvent,
@@ -83,7 +86,9 @@ class Replaying:
         self._place = 0
         self._input = Input()
         self._by_record = False
-        self._connection: Connection | None = None
+        self._edits: list[Edit] = []
+        self._target: str | int | None = None
+        self._connection: Stepping | None = None
         self._replay = Replay(PROVIDER, recording.journal, self._beyond())
         self.comparison = Comparison(recording, lambda: self._replay.problem)
         self._asked: list[Question] = []  # and not answered yet
@@ -102,18 +107,17 @@ class Replaying:
 
     def run(self) -> Outcome:
         """Go on to the end, or to where it goes another way."""
+        self._go_on(None)
         while self._step():
             pass
         if not self._stopped:
-            self._flush()
+            self._guarded("receive_data", self._flush)
             self._look_at_problem()
             self.comparison.end()
         return self.outcome
 
     def until(self, where: str | int) -> bool:
         """Go on until a state is entered, or a message of this name or number was sent or came.
-
-        Input is taken record by record from here on, so that it stops behind the one that matters.
 
         Args:
             where: a state (``WaitServerHello``), a message (``server_hello``) or its number from 1.
@@ -122,6 +126,7 @@ class Replaying:
             Whether it came there; else it is at its end, or at the first difference.
         """
         self._by_record = True
+        self._go_on(where)
         while not self._has_reached(where):
             if not self._step():
                 break
@@ -182,6 +187,17 @@ class Replaying:
 
     # --- Within ---------------------------------------------------------------------------------
 
+    def _go_on(self, target: str | int | None) -> None:
+        """Let go of what was held, towards another place to hold at."""
+        self._target = target
+        connection = self._connection
+        if connection is not None and not self._stopped:
+            self._guarded("go_on", connection.go_on)
+            self._drain(connection)
+
+    def _holds(self) -> bool:
+        return self._target is not None and self._has_reached(self._target)
+
     def _has_reached(self, where: str | int) -> bool:
         seen = self.comparison
         return len(seen.exchanged) >= where if isinstance(where, int) else where in seen.names
@@ -193,9 +209,9 @@ class Replaying:
         item = self._moments[self._place].item
         self._place += 1
         if isinstance(item, Deed):
-            self._guarded(item)
+            self._guarded(item.what, lambda: self._do(item))
         elif isinstance(item, RecordReceived) and (self._by_record or self._is_interrupted()):
-            self._hand_over(self._input.up_to(item.raw))
+            self._guarded("receive_data", lambda: self._hand_over(self._input.up_to(item.raw)))
         self._look_at_problem()
         self._stopped |= self._ends_here()
         return not self._stopped
@@ -208,17 +224,17 @@ class Replaying:
             self.comparison.note("journal", "journal", self._replay.problem)
             self._stopped = True
 
-    def _guarded(self, deed: Deed) -> None:
+    def _guarded(self, what: str, call: Callable[[], None]) -> None:
         """Do it; whatever a recording that nobody made leads to is a difference."""
         try:
-            self._do(deed)
+            call()
         except TLSError as error:
             if self._connection is None:
-                self.comparison.note("journal", deed.what, str(error))
+                self.comparison.note("journal", what, str(error))
                 self._stopped = True
         except Exception as error:  # noqa: BLE001 - a bug of ours, or of whoever wrote the file
             kind = type(error).__name__
-            self.comparison.note("failure", kind, f"{deed.what} led to {kind}, which is a bug")
+            self.comparison.note("failure", kind, f"{what} led to {kind}, which is a bug")
             self._stopped = True
 
     def _do(self, deed: Deed) -> None:
@@ -244,7 +260,7 @@ class Replaying:
         else:
             self.comparison.note("journal", what, f"{what} is nothing that a connection does")
 
-    def _begin(self, deed: Deed) -> Connection:
+    def _begin(self, deed: Deed) -> Stepping:
         recorded = self.recording.configuration
         if recorded is None:
             raise ApiMisuse("there is no configuration")
@@ -260,26 +276,23 @@ class Replaying:
         if self.role is Role.SERVER:
             # Whose hellos these are is a matter of the process in which it was recorded.
             object.__setattr__(config, "insecure_accept_own_hellos", not self._was_reflected)
-        observers: list[Observer] = [self.comparison]
+        watching: dict[str, Any] = {
+            "observers": [self.comparison],
+            "composer": self._composer(),
+        }
         if recorded.role is Role.SERVER:
-            return self._server(config, observers)
-        name, identity, early = self._arguments(deed)
-        return self._client(config, name, identity, early, observers)
+            return stepping_server(self._edits, self._holds)(config, **watching)
+        return stepping_client(self._edits, self._holds)(
+            config, **self._arguments(deed), **watching
+        )
 
     def _made_of(self, recorded: Configuration, provider: Provider) -> Any:
         return configured(recorded, self._answers, self._replay, provider)
 
-    def _client(
-        self, config: Any, name: Any, identity: Any, early: Any, observers: list[Observer]
-    ) -> Connection:
-        return ClientConnection(
-            config, name, identity=identity, early_data=early, observers=observers
-        )
+    def _composer(self) -> Composer:
+        return COMPOSER
 
-    def _server(self, config: Any, observers: list[Observer]) -> Connection:
-        return ServerConnection(config, observers=observers)
-
-    def _arguments(self, deed: Deed) -> tuple[str | None, str | None, int]:
+    def _arguments(self, deed: Deed) -> dict[str, Any]:
         name, identity, early = deed.arguments
         if not (
             isinstance(name, str | None)
@@ -287,7 +300,7 @@ class Replaying:
             and isinstance(early, int)
         ):
             raise ApiMisuse("a connection begins with a name, an identity and a number")
-        return name, identity, early
+        return {"server_name": name, "identity": identity, "early_data": early}
 
     def _answer(self, connection: Connection, deed: Deed) -> None:
         """The application's answer to the question of this kind that is open."""
