@@ -227,3 +227,19 @@ def test_certificates_that_nobody_judged_are_shown_too() -> None:
     alone = shown("1.3", 1).text_of("certificates")
     assert "did not judge" in alone
     assert "server.test" in alone
+
+
+def test_a_refusal_says_what_would_have_helped() -> None:
+    """What nothing was chosen for has its what-ifs in the verdict, and leads to its candidates."""
+    theirs = Recorder()
+    pair = Pair(
+        client_config(groups=[NamedGroup.x25519]),
+        server_config(groups=[NamedGroup.secp384r1]),
+        server_options={"observers": [theirs]},
+    )
+    with pytest.raises(TLSError):
+        pair.run()
+    found = parse(page(Account.of(Recording.from_bytes(theirs.recording.to_bytes()))))
+    assert "If the client had offered secp384r1" in found.text_of("verdict")
+    assert any(href.startswith("#c") for href in found.links_in("verdict"))
+    assert "If " not in shown("1.3", 0).text_of("verdict")

@@ -22,10 +22,10 @@ from htpy import (
     ul,
 )
 
-from tlsee.explain.report.html.bounds import CANDIDATES_SHOWN, WHYS_SHOWN
+from tlsee.explain.report.html.bounds import CANDIDATES_SHOWN
 from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign
 from tlsee.explain.report.html.sheet import Sheet
-from tlsee.explain.why import Candidate, Why, reasons_of
+from tlsee.explain.why import Candidate, Why
 from tlsee.text import count
 
 __all__ = ["choices"]
@@ -35,7 +35,7 @@ UNFOLDED = 9  # candidates: a longer list is folded
 
 def choices(sheet: Sheet) -> Element | None:
     """The choices, or ``None`` where there were none."""
-    whys = reasons_of(sheet.account.recording)[:WHYS_SHOWN]
+    whys = sheet.whys
     if not whys:
         return None
     lead = (

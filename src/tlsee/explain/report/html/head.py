@@ -15,6 +15,7 @@ from tlsee.identity.path.verdict import Verdict
 
 __all__ = ["banner", "bar", "verdict_card"]
 
+_OPTIONAL = frozenset({"session", "name", "alpn", "early_data", "record_size", "compression"})
 _WORDS = {
     Ending.CONNECTED: "Connected",
     Ending.CUT: "Broken afterwards",
@@ -92,10 +93,30 @@ def _rows(sheet: Sheet) -> Iterator[tuple[str, Node]]:
         yield "Alert", outcome.alert
     if outcome.fix:
         yield "What helps", _capital(outcome.fix)
+    changes = list(_changes(sheet))
+    if changes:
+        yield "What if", changes
     links = [_evidence(sheet, number) for number in outcome.evidence]
     links += _proof(sheet)
     if links:
         yield "Evidence", crumbs(links)
+
+
+def _changes(sheet: Sheet) -> Iterator[Node]:
+    """What would have come of it otherwise: of what nothing was chosen for, or of the chain."""
+    if sheet.account.outcome.good:
+        return
+    for place, why in enumerate(sheet.whys, 1):
+        if why.chosen or why.what in _OPTIONAL:
+            continue
+        for what_if in why.what_ifs[:2]:
+            likely = "" if what_if.certain else " (likely, not certain)"
+            words = f"{what_if.change}: {what_if.result}{likely}"
+            yield p["If ", words, ". ", a(href=f"#c{place}")[why.title]]
+    verdict: Verdict | None = sheet.account.verdict
+    for found in verdict.what_ifs()[:3] if verdict is not None else ():
+        if found.verdict is not None:
+            yield p[f"{_capital(found.change)}: {'accepted' if found.accepted else 'refused'}."]
 
 
 def _capital(text: str) -> str:

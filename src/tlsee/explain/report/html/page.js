@@ -127,7 +127,7 @@
 
   // ---- search: what does not match steps aside, what matches is unfolded
   const seek = byId("seek"), found = byId("found");
-  const ROWS = ".tree p[id], .tree details[id], .message, .record, .rung, .row, tbody tr";
+  const ROWS = ".tree p[id], .tree details[id], .message, .record, .row, tbody tr";
   const text = new WeakMap();
   const words = (part) => {
     if (!text.has(part)) text.set(part, part.textContent.toLowerCase());
@@ -150,6 +150,15 @@
     }
     found.textContent = number === 1 ? "1 match" : number + " matches";
   };
+  const first = () => all(".tree p[id], .row, tbody tr").find(
+    (part) => part.getClientRects().length && words(part).includes(seek.value.trim().toLowerCase()));
+  seek.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !seek.value.trim()) return;
+    search();
+    const hit = first(), stop = hit && hit.querySelector("a, summary");
+    if (hit) hit.scrollIntoView({ block: "center" });
+    if (stop) stop.focus({ preventScroll: true });
+  });
   let waiting = 0;
   seek.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(search, 120); });
 

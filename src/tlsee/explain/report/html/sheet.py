@@ -14,10 +14,12 @@ from tlsee.explain.report.html.bounds import (
     NODES_SHOWN,
     STEPS_FIRST,
     STEPS_LAST,
+    WHYS_SHOWN,
     Amounts,
     Budget,
 )
 from tlsee.explain.story import Kind
+from tlsee.explain.why import Why, reasons_of
 from tlsee.trace import Epoch, Role
 
 __all__ = ["Sheet", "content_name", "epoch_class", "is_bad", "slug"]
@@ -87,6 +89,11 @@ class Sheet:
         """The key schedule, if keys were agreed on."""
         found = key_graph(self.account.recording)
         return found if found is not None and found.nodes else None
+
+    @cached_property
+    def whys(self) -> tuple[Why, ...]:
+        """What was negotiated, as far as it is shown; the n-th is ``#cn``, from 1."""
+        return reasons_of(self.account.recording)[:WHYS_SHOWN]
 
     @cached_property
     def key_ids(self) -> dict[str, str]:
