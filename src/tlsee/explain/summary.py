@@ -14,7 +14,7 @@ from tlsee.explain.layout import WIDTH, Line, listed, paragraph, row
 from tlsee.explain.passive12 import NotOpened, Opened
 from tlsee.explain.phrases import CERTIFICATES, ranges
 from tlsee.explain.post_quantum import CLASSICAL_BYTES, post_quantum_bytes
-from tlsee.explain.reading import name_of, server_name
+from tlsee.explain.reading import name_of, server_name, view_of
 from tlsee.explain.story import Story, merged
 from tlsee.text import count, printable
 from tlsee.trace import CertificateJudged, Choice, FinishedChecked, Role, SignatureChecked
@@ -168,10 +168,13 @@ def _claim(side: Story, who: Role) -> str:
     if side.recalled is not None and shown is None:
         return summary_sessions.claim(side, who)
     decrypted = who is Role.SERVER and side.key_exchange is KeyExchangeAlgorithm.rsa
-    if shown is None or not judged:
+    if shown is None or not side.facts(FinishedChecked if decrypted else SignatureChecked):
         return ""
-    if not side.facts(FinishedChecked if decrypted else SignatureChecked):
-        return ""
+    if not judged:  # a listener's: the signature holds, and nobody here was asked whom it believes
+        entries = shown.message.certificate_list
+        view = view_of(getattr(entries[0], "cert_data", entries[0])) if entries else None
+        name = printable(name_of(view), 64) if view is not None else "the certificate"
+        return f"the {who.value} holds {name}'s key; whether anybody vouches for it was not judged"
     verdict = judged[-1].verdict
     leaf = verdict.leaf
     name = printable(name_of(leaf), 64) if leaf is not None else "the certificate"

@@ -13,6 +13,7 @@ from tlsee.codes import CipherSuite, ContentType, NamedGroup, ProtocolVersion
 from tlsee.errors import ApiMisuse
 from tlsee.explain.capture import Overheard, read_capture
 from tlsee.explain.recorded import story_of
+from tlsee.explain.summary import proved
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recording import Recording
 from tlsee.trace import (
@@ -79,6 +80,17 @@ def test_the_choices_are_the_published_ones() -> None:
         CipherSuite.TLS_AES_256_GCM_SHA384,
     ]
     assert older.group == newer.group == NamedGroup.x25519
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_what_a_listener_can_prove(version: str) -> None:
+    """The signature tells who holds the key; whom to believe is nobody's to say here."""
+    said = proved(story_of(_only(version).recording))
+    assert said == (
+        "the server holds example.ulfheim.net's key; whether anybody vouches for it was not judged"
+    )
+    closed = proved(story_of(_only(version, keys=False).recording))
+    assert closed == (said if version == "12" else "nothing about who the other side is")
 
 
 @pytest.mark.parametrize("version", VERSIONS)
