@@ -194,7 +194,7 @@ UNREADABLE: dict[str, tuple[Callable[[], bytes], str]] = {
 READABLE: dict[str, tuple[Callable[[], bytes], str]] = {
     "truncated": (lambda: _whole()[: len(_whole()) // 2], "is cut off or damaged"),
     "a byte short": (lambda: _whole()[:-1], "is cut off or damaged"),
-    "corrupted": (_corrupted, "is damaged"),
+    "corrupted": (_corrupted, "damaged"),
     "with something behind it": (lambda: _whole() + b"\n", "is cut off or damaged"),
 }
 ALL_FORMS: list[tuple[str, ...]] = [
