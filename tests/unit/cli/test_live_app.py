@@ -15,7 +15,7 @@ from tests.support.endpoints import Pair
 from tests.support.recordings import converse
 from tlsee.cli.exit_codes import NotTried
 from tlsee.cli.live.board import Board, Shown
-from tlsee.cli.live.bounds import WATCHERS
+from tlsee.cli.live.bounds import REQUESTS_AT_ONCE, WATCHERS
 from tlsee.cli.live.web import live_page
 from tlsee.recording.recording import Recording
 
@@ -221,6 +221,22 @@ def test_a_watcher_that_does_not_read_holds_nobody_up(site: Site) -> None:
 
 def _rows(event: dict[str, Any]) -> list[dict[str, Any]]:
     return list(event["data"]["rows"])
+
+
+def test_who_only_connects_keeps_nobody_out(site: Site) -> None:
+    """Beyond the bound the oldest idle connection goes; a watcher stays, a page is answered."""
+    with contextlib.ExitStack() as held, site.follow() as events:
+        idle = []
+        for _ in range(REQUESTS_AT_ONCE + 8):
+            idle.append(held.enter_context(socket.create_connection(("127.0.0.1", site.port))))
+            idle[-1].sendall(b"GET /")
+        assert site.get()[0] == 200
+        for gone in idle[:8]:
+            gone.settimeout(LONGEST)
+            with contextlib.suppress(ConnectionResetError):
+                assert gone.recv(1) == b""
+        shake(site.board)
+        assert next(events)["data"]["rows"]
 
 
 def test_when_the_server_stops_watchers_are_told() -> None:

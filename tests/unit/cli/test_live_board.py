@@ -123,6 +123,8 @@ def test_what_is_given_away_has_pseudonyms_where_they_are_wished_for() -> None:
     hellos = [getattr(m.item, "raw", b"") for m in shown.given_away.moments]
     assert not any(b"server.test" in raw for raw in hellos)
     assert any(b"server.test" in getattr(m.item, "raw", b"") for m in shown.recording.moments)
+    again = [getattr(m.item, "raw", b"") for m in shown.given_away.moments]
+    assert again[:3] == hellos[:3]  # the same names for the page and for each file
 
 
 def test_watchers_are_woken_and_counted() -> None:

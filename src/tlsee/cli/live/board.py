@@ -19,6 +19,7 @@ from tlsee.cli.live.bounds import (
     ROWS_AT_ONCE,
     WATCHERS,
 )
+from tlsee.crypto.pyca import PROVIDER
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
@@ -26,6 +27,9 @@ from tlsee.trace import TraceEvent
 from tlsee.values import value
 
 __all__ = ["Board", "Changes", "Shown", "TooManyWatchers"]
+
+
+NAMES_KEY = 32  # bytes, from which pseudonyms are made
 
 
 class TooManyWatchers(Exception):
@@ -114,7 +118,7 @@ class Shown:
     def given_away(self) -> Recording:
         """The same as it leaves: with pseudonyms, where those were asked for."""
         found = self.recording
-        return with_pseudonyms(found) if self._board.pseudonyms else found
+        return self._board.renamed(found)
 
 
 class Board:
@@ -127,6 +131,7 @@ class Board:
 
     def __init__(self, *, reveal_secrets: bool = False, pseudonyms: bool = False) -> None:
         self.pseudonyms = pseudonyms
+        self._names = PROVIDER.random(NAMES_KEY, "pseudonyms") if pseudonyms else b""
         self.reveal_secrets = reveal_secrets
         self._lock = threading.Lock()
         self._shown: dict[int, Shown] = {}
@@ -213,6 +218,10 @@ class Board:
             kept = tuple(self._shown)
             totals = (self._begun, self._failed, self._forgotten)
             return Changes(upto, tuple(news[:limit]), kept, more, *totals)
+
+    def renamed(self, recording: Recording) -> Recording:
+        """With pseudonyms, where those were asked for: the same ones for all that is given away."""
+        return with_pseudonyms(recording, self._names) if self.pseudonyms else recording
 
     def get(self, number: int) -> Shown | None:
         """The connection with this number, if it is kept."""

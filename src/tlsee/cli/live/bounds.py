@@ -38,7 +38,8 @@ TEXT_SHOWN = 400  # characters of a sentence
 # --- Who watches ----------------------------------------------------------------------------------
 
 WATCHERS = 16  # pages that follow at the same time
-REQUESTS_AT_ONCE = 64  # connections of HTTP, the watchers' among them; more get 503
+# Connections of HTTP, the watchers' among them; for one more an idle one goes.
+REQUESTS_AT_ONCE = 64
 HEADER_LIMIT = 16 << 10  # bytes of a request that is not complete
 ROWS_AT_ONCE = 50  # in one event; the next event has more
 BREATH = 0.1  # seconds between two events to one watcher: what changes twice in it is told once

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import itertools
 import logging
 import socket
 import threading
@@ -17,12 +19,42 @@ from tlsee.crypto.pyca import PROVIDER
 
 try:
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 except ImportError:
     raise Usage("--live needs starlette and uvicorn", "pip install 'tlsee[live]'") from None
 
 __all__ = ["live_page"]
 
 LOOPBACK = "127.0.0.1"
+
+
+class _Bounded(H11Protocol):
+    """HTTP on so many connections at once: for one more, the oldest that asks for nothing goes.
+
+    Anybody on this machine may connect and say nothing. That must neither use up the file handles
+    of the server that is being watched nor keep its watcher out.
+    """
+
+    _arrivals = itertools.count()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self.arrival = next(self._arrivals)
+        alive = [one for one in self.connections if isinstance(one, _Bounded) and one.is_open]
+        if len(alive) > REQUESTS_AT_ONCE:
+            idle = [one for one in alive if one.is_idle]  # among them the one that has just come
+            min(idle, key=lambda one: one.arrival).transport.abort()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not been closed; a closed one is counted until the loop has seen it."""
+        return not self.transport.is_closing()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        cycle: RequestResponseCycle | None = self.cycle  # of the first request on
+        return cycle is None or cycle.response_complete
 
 
 @contextlib.contextmanager
@@ -65,7 +97,7 @@ def _config(live: Live) -> uvicorn.Config:
     return uvicorn.Config(
         live.app,
         loop="asyncio",
-        http="h11",
+        http=_Bounded,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -73,7 +105,6 @@ def _config(live: Live) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=REQUESTS_AT_ONCE,
         h11_max_incomplete_event_size=HEADER_LIMIT,
         timeout_graceful_shutdown=FAREWELL_SECONDS,
     )
