@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.damaged_recordings import damaged_recordings
@@ -69,6 +69,8 @@ def test_the_diagram(recording: Recording) -> None:
 
 
 @given(st.text(max_size=200))
+@example("end")
+@example(" End")
 def test_no_label_can_be_broken_out_of(text: str) -> None:
     """Harmless characters and numbered entities, never empty, never the word that ends a block."""
     found = label(text)
