@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from functools import cache
 from hashlib import sha256
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.endpoints import NAME, Pair, client_config, server_config
 from tests.support.html import Page, parse
-from tests.support.recordings import SCENARIOS, TLS13, record, secrets_of
+from tests.support.recordings import SCENARIOS, TLS13, opened, record, secrets_of
 from tlsee.explain.account import Account
 from tlsee.explain.report.html import page
 from tlsee.identity.authority import Authority
@@ -143,3 +143,25 @@ def test_a_redacted_recording_makes_a_page_without_secrets(name: str) -> None:
         for what, secret in secrets_of(made).items():
             assert secret.hex() not in packed, what
             assert secret.decode("latin-1") not in text, what
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_recording_goes_along_where_it_has_no_secrets(name: str) -> None:
+    """The same bytes, in a block that nothing runs; never those of a recording with its keys."""
+    for who in range(4):
+        found = shown(name, who)
+        blocks = [
+            dict(attributes)
+            for element, attributes in found.starts
+            if element == "script" and dict(attributes).get("id") == "recording"
+        ]
+        if who >= 2:
+            assert not blocks
+            continue
+        assert blocks[0]["type"] == "application/octet-stream"
+        data = b64decode(found.text_of("recording"))
+        assert data == account(name, who).recording.to_bytes()
+        assert not Recording.from_bytes(data).damage
+        unpacked = opened(data)
+        for what, secret in secrets_of(record(name)).items():
+            assert secret not in unpacked, what

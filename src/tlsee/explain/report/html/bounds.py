@@ -34,6 +34,7 @@ class Amounts(NamedTuple):
         sealed: bytes of an encrypted record as it travelled; its length is told in any case.
         recipes: characters of all recipes of the key schedule. openings: whether each record has
             the lines that open it. ways: whether the machine's ways are listed in words.
+        recording: characters of the recording itself, which goes along where it has no secrets.
         once: whether what fields are for is said at the first of a kind in a message alone.
     """
 
@@ -41,11 +42,12 @@ class Amounts(NamedTuple):
     recipes: int = RECIPES_SHOWN
     openings: bool = True
     ways: bool = True
+    recording: int = 64_000
     once: bool = False
 
 
 ALL = Amounts()
-FEWER = Amounts(sealed=32, recipes=1_000, openings=False, ways=False, once=True)
+FEWER = Amounts(sealed=32, recipes=1_000, openings=False, ways=False, recording=0, once=True)
 
 
 class Budget:

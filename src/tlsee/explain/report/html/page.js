@@ -109,6 +109,18 @@
     setTimeout(() => { button.textContent = "Copy"; }, 1500);
   });
 
+  // ---- the recording that came along
+  const save = byId("save"), brought = byId("recording");
+  save.hidden = !brought;
+  save.addEventListener("click", () => {
+    const octets = Uint8Array.from(atob(brought.textContent), (c) => c.charCodeAt(0));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([octets]));
+    link.download = brought.dataset.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+
   // ---- theme
   const theme = byId("theme");
   const isDark = () => root.dataset.theme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import NamedTuple
 
 from htpy import Element, body, footer, head, html, kbd, main, meta, p, title
@@ -23,7 +24,7 @@ from tlsee.explain.report.html.markup import only_ascii
 from tlsee.explain.report.html.messages import messages
 from tlsee.explain.report.html.records import records, shown
 from tlsee.explain.report.html.sequence import sequence
-from tlsee.explain.report.html.sheet import Sheet
+from tlsee.explain.report.html.sheet import Sheet, slug
 from tlsee.explain.report.html.states import states
 
 __all__ = ["page"]
@@ -93,9 +94,25 @@ def _document(sheet: Sheet, sections: list[Section]) -> Element:
                 verdict_card(sheet), [section.content for section in sections]
             ],
             _foot(),
+            _recording(sheet),
             script_element[Markup(script())],  # noqa: S704  a file of ours
         ],
     ]
+
+
+def _recording(sheet: Sheet) -> Element | None:
+    """The recording itself, for whoever has the page alone; no browser runs or reads it.
+
+    One that reveals secrets does not go along: it has more than the page shows.
+    """
+    recording = sheet.account.recording
+    if recording.reveals_secrets:
+        return None
+    text = b64encode(recording.to_bytes()).decode("ascii")
+    if len(text) > sheet.amounts.recording:
+        return None
+    name = f"{slug(sheet.account.heading.title) or 'connection'}.tlsrec"
+    return script_element(id="recording", type="application/octet-stream", data_name=name)[text]
 
 
 def _foot() -> Element:
