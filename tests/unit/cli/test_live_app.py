@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import http.client
 import json
@@ -14,6 +15,7 @@ import pytest
 from tests.support.endpoints import Pair
 from tests.support.recordings import converse
 from tlsee.cli.exit_codes import NotTried
+from tlsee.cli.live.app import _Waker
 from tlsee.cli.live.board import Board, Shown
 from tlsee.cli.live.bounds import REQUESTS_AT_ONCE, WATCHERS
 from tlsee.cli.live.web import live_page
@@ -192,6 +194,23 @@ def test_a_watcher_that_comes_again_gets_what_it_has_missed(site: Site) -> None:
         assert [row["number"] for row in next(events)["data"]["rows"]] == [2]
     with site.follow("no number") as events:
         assert [row["number"] for row in next(events)["data"]["rows"]] == [1, 2]
+
+
+def test_a_note_from_another_thread_wakes_again_and_again() -> None:
+    """One note lies with the loop at a time; once it was read the next change leaves another."""
+
+    async def watch() -> int:
+        news = asyncio.Event()
+        wake = _Waker(news)
+        loop = asyncio.get_running_loop()
+        for _ in range(3):
+            for _ in range(5):
+                await loop.run_in_executor(None, wake)
+            await asyncio.wait_for(news.wait(), LONGEST)
+            news.clear()
+        return 3
+
+    assert asyncio.run(watch()) == 3
 
 
 def test_so_many_watchers_and_no_more(site: Site) -> None:
