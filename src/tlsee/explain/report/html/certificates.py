@@ -100,7 +100,7 @@ def _others(sheet: Sheet, places: Places) -> list[Node]:
     for der, role in places.shown.items():
         view = view_of(der) if der not in judged else None
         if view is not None and len(found) < CERTIFICATES_SHOWN:
-            found.append(_shown(view, f"shown by {sheet.name_of(role)}", at, places))
+            found.append(_shown(view, f"shown by {sheet.name_of(role)}", at, places, "recorded"))
     return found
 
 
@@ -142,7 +142,9 @@ def _unread(verdict: Verdict) -> Node:
     ]
 
 
-def _shown(view: CertificateView, whence: str, at: float, places: Places) -> Element:
+def _shown(
+    view: CertificateView, whence: str, at: float, places: Places, word: str = "judged"
+) -> Element:
     """A certificate that was sent, in the words that matter."""
     href = places.href(view)
     names = [printable(name, 100) for name in (*view.dns_names, *view.ip_addresses)]
@@ -162,14 +164,14 @@ def _shown(view: CertificateView, whence: str, at: float, places: Places) -> Ele
             dt["Key"],
             dd[f"{view.key_label}, signed with {view.signature_label}"],
             dt["Valid"],
-            dd[validity(view, at), _bar(view, at)],
+            dd[validity(view, at), _bar(view, at, word)],
             dt["SHA-256"],
             dd(".name")[view.fingerprint],
         ],
     ]
 
 
-def _bar(view: CertificateView, at: float) -> Node:
+def _bar(view: CertificateView, at: float, word: str) -> Node:
     """From the first day to the last, and where the judgement stands."""
     span_of = view.not_after - view.not_before
     if span_of <= 0:
@@ -185,7 +187,7 @@ def _bar(view: CertificateView, at: float) -> Node:
         element("rect", class_="gone", x=number(margin), y="4", height="8", rx="4",
                 width=number(max(0.0, min(1.0, place)) * (BAR - 2 * margin))),
         element("path", class_=kind, d=f"M{number(now)} 1V15"),
-        element("text", x=number(now), y="25", class_=kind, text_anchor="middle")["then"],
+        element("text", x=number(now), y="25", class_=kind, text_anchor="middle")[word],
     ]  # fmt: skip
 
 
