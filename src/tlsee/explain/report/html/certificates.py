@@ -181,7 +181,7 @@ def _bar(view: CertificateView, at: float, word: str) -> Node:
     now = margin + (BAR - 2 * margin) * place
     good = 0 <= place <= 1
     kind = "now" if good else "now bad"
-    return svg(".validity", width=f"{BAR}", height="26", aria_hidden="true")[
+    return svg(".validity", width=f"{BAR}", height="30", aria_hidden="true")[
         element("rect", class_="whole", x=number(margin), y="4", height="8",
                 width=number(BAR - 2 * margin), rx="4"),
         element("rect", class_="gone", x=number(margin), y="4", height="8", rx="4",
