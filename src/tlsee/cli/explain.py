@@ -79,6 +79,7 @@ def command(words: tuple[str, ...], **options: Any) -> int:
 def _explain_file(path: str, wish: ViewWish, of_capture: captures.CaptureWish) -> int:
     """A recording or a capture, in each view; with ``--json`` an object whatever happens."""
     try:
+        wish.spare(path)
         if captures.is_capture(path) or of_capture.asked:
             captures.tell(path, of_capture, wish)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from tlsee.cli.styles import show
 from tlsee.cli.view_files import KINDS, STANDARD_OUTPUT, write_view
 from tlsee.explain.account import Account
 from tlsee.recording.recording import Recording
+from tlsee.text import printable
 from tlsee.values import value
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,6 +35,20 @@ class ViewWish:
     files: dict[str, str]
     as_json: bool
     detail: int
+
+    def spare(self, path: str) -> None:
+        """Refuse to write over the file that is shown.
+
+        Raises:
+            Usage: one of the views would.
+        """
+        for kind, out in self.files.items():
+            with contextlib.suppress(OSError, ValueError):
+                if out != STANDARD_OUTPUT and Path(out).samefile(path):
+                    name = printable(out, 60)
+                    raise Usage(
+                        f"--{kind} {name} would write over what it shows", "name another file"
+                    )
 
     @property
     def on_screen(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import socket
@@ -129,6 +130,17 @@ def test_no_binary_for_a_terminal(file: Path, monkeypatch: pytest.MonkeyPatch) -
     assert tlsee("explain", file, "--html", "-").code == 0
 
 
+def test_a_view_does_not_eat_its_recording(file: Path, tmp_path: Path) -> None:
+    """Written over, by whatever name, there would be nothing left to show."""
+    before = file.read_bytes()
+    (tmp_path / "in").mkdir()
+    for path in (file, tmp_path / "in" / ".." / file.name):
+        result = tlsee("explain", file, "--html", path)
+        assert (result.code, result.out) == (2, "")
+        assert "would write over what it shows; name another file" in _words(result.err)
+    assert file.read_bytes() == before
+
+
 def test_a_word_has_no_page(tmp_path: Path) -> None:
     """A view of what is no recording: said, and no file made."""
     path = tmp_path / "p.html"
@@ -245,10 +257,13 @@ def test_what_is_no_file(form: tuple[str, ...], tmp_path: Path) -> None:
     """One that is not there, a directory, a socket: a sentence, in every form."""
     folder = tmp_path / "folder.tlsrec"
     folder.mkdir()
-    listening = tmp_path / "s.tlsrec"
-    with socket.socket(socket.AF_UNIX) as unix:
-        unix.bind(str(listening))
-        for path in (tmp_path / "gone.tlsrec", folder, listening):
+    paths = [tmp_path / "gone.tlsrec", folder]
+    with contextlib.ExitStack() as open_until_here:
+        if hasattr(socket, "AF_UNIX"):
+            listening = open_until_here.enter_context(socket.socket(socket.AF_UNIX))
+            paths.append(tmp_path / "s.tlsrec")
+            listening.bind(str(paths[-1]))
+        for path in paths:
             result = tlsee("explain", path, *form)
             assert result.code == 2
             said = _words(result.err + result.out)

@@ -185,7 +185,12 @@ def _why(why: Why) -> dict[str, Any]:
             for one in why.candidates
         ],
         "what_ifs": [
-            {"change": one.change, "result": one.result, "certain": one.certain}
+            {
+                "change": one.change,
+                "result": one.result,
+                "certain": one.certain,
+                "then": one.then or None,
+            }
             for one in why.what_ifs
         ],
     }
@@ -265,6 +270,7 @@ def _machine(account: Account) -> dict[str, Any] | None:
         "role": machine.role.value,
         "version": machine.version.label,
         "states": list(machine.states),
+        "figure": dict(machine.figure),
         "edges": [
             {
                 "source": edge.source,
