@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -29,11 +30,14 @@ from tests.support.endpoints import (
 from tests.support.house import REPOSITORY
 from tests.support.recordings import SCENARIOS, TLS12, TLS13, record, reread
 from tlsee import policies
-from tlsee.codes import CipherSuite, NamedGroup
+from tlsee.codes import CipherSuite, NamedGroup, SignatureScheme
 from tlsee.crypto.entries import Entry
+from tlsee.crypto.private_keys import generate
 from tlsee.crypto.provider import LATER
 from tlsee.deciders import default_chooser, default_judge
 from tlsee.errors import ApiMisuse, TLSError
+from tlsee.identity.credentials import Credential
+from tlsee.identity.trust import Trust
 from tlsee.questions import ChooseCredential, ConfigForHello, Judge
 from tlsee.recording.encoding import decode, encode
 from tlsee.recording.recorder import Recorder
@@ -249,6 +253,7 @@ def test_two_threads_run_again() -> None:
 
 FRESH = """
 import sys
+import threading
 import tlsee.identity.system_store as store
 from tlsee.recording.recording import Recording
 from tlsee.recording.replay import replay
@@ -464,3 +469,85 @@ def test_a_file_that_was_cut_off() -> None:
     outcome = replay(Recording.from_bytes(data[: len(data) * 2 // 3]))
     assert outcome.cut_off
     assert outcome.difference is None
+
+
+def test_answers_in_another_order_run_again() -> None:
+    """Three requests for certificates, answered from the last to the first: each by its place."""
+    talk = Talk(
+        client_config(
+            credentials=[client_credential()],
+            post_handshake_auth=True,
+            choose_credential=lambda _: LATER,
+        ),
+        server_config(client_trust=trust(), client_auth="none"),
+    )
+    pair = talk.pair.run()
+    for _ in range(3):
+        pair.server.request_certificate()
+    pair.run()
+    questions = [event for event in pair.client_events if isinstance(event, ChooseCredential)]
+    assert len(questions) == 3
+    for question in reversed(questions):
+        pair.client.answer(question, default_chooser(question.request))
+    pair.run()
+    talk.run_again()
+
+
+def test_a_signer_that_failed_fails_again() -> None:
+    """With the words of then, and nothing of what the exception said."""
+
+    class Broken:
+        schemes = (SignatureScheme.ecdsa_secp256r1_sha256,)
+
+        def sign(self, scheme: SignatureScheme, content: bytes) -> bytes:
+            raise OSError("token with its PIN 1234")
+
+    credential = Credential(server_credential().chain, Broken())
+    talk = Talk(client_config(), server_config(credentials=[credential]))
+    with pytest.raises(TLSError):
+        talk.pair.run()
+    assert b"1234" not in talk.recorders[1].recording.to_bytes()
+    (_, outcome) = talk.run_again()
+    assert outcome.error is not None
+    assert outcome.error.name == "signing_failed"
+
+
+@pytest.mark.parametrize("version", [TLS13, TLS12])
+def test_raw_public_keys_run_again(version: dict[str, Any]) -> None:
+    """Who believes keys has them in the configuration; who shows one, its SubjectPublicKeyInfo."""
+    ours, theirs = (Credential.raw_public_key(generate("ecdsa_secp256r1")) for _ in range(2))
+    talk = Talk(
+        client_config(
+            trust=Trust.raw_public_keys([theirs.public_key.spki]), credentials=[ours], **version
+        ),
+        server_config(
+            credentials=[theirs],
+            client_trust=Trust.raw_public_keys([ours.public_key.spki]),
+            **version,
+        ),
+    )
+    talk.pair.run()
+    talk.run_again()
+
+
+def test_a_writer_and_a_reader_at_once_run_again() -> None:
+    """New keys at the server's wish, while another thread writes: between the same messages."""
+    talk = Talk(client_config(), server_config())
+    pair = talk.pair.run()
+    for _ in range(20):
+        pair.server.update_keys(request=True)
+        pair.server._asked_for_update = False
+        pair.server.write(b"data")
+    data = bytes(pair.server.data_to_send())
+
+    def read() -> None:
+        for start in range(0, len(data), 100):
+            pair.client.receive_data(data[start : start + 100])
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(300):
+        pair.client.write(b"x")
+    reader.join()
+    assert pair.client.failure is None
+    same(replay(reread(talk.recorders[0].recording)))

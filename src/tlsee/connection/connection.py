@@ -144,7 +144,7 @@ class Connection(Asking):
             if not isinstance(answer, BaseException):
                 question.check(answer)
             if self._witnesses:
-                self._did("answer", type(question).__name__)
+                self._did("answer", type(question).__name__, self._driver.place_of(question))
             held = self.input_waits
             self._guard(lambda: self._driver.answer(question, answer))
         if held and self._error is None:

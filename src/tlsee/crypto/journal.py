@@ -121,6 +121,11 @@ class RecordingGroup(WrappedGroup):
         return made
 
 
+def _kind_of(error: Exception) -> bytes:
+    """What is kept of an exception: its text may hold anything."""
+    return type(error).__name__.encode()
+
+
 def recording(provider: Provider, journal: Journal) -> Provider:
     """A provider that answers as ``provider`` does and appends each answer to ``journal``."""
     entries = journal.entries
@@ -138,8 +143,8 @@ def recording(provider: Provider, journal: Journal) -> Provider:
     def sign(signer: Signer, scheme: SignatureScheme, content: bytes) -> bytes | Later:
         try:
             made = provider.sign(signer, scheme, content)
-        except Exception:
-            entries.append(Entry("failed", scheme, b"", about(content)))
+        except Exception as error:
+            entries.append(Entry("failed", scheme, _kind_of(error), about(content)))
             raise
         if isinstance(made, Later):
             entries.append(Entry("later", scheme, b"", about(content)))
@@ -158,8 +163,8 @@ def recording(provider: Provider, journal: Journal) -> Provider:
     def decrypt(decrypter: Decrypter, ciphertext: bytes) -> bytes | Later:
         try:
             made = provider.decrypt(decrypter, ciphertext)
-        except Exception:
-            entries.append(Entry("not_decrypted", 0, b"", about(ciphertext)))
+        except Exception as error:
+            entries.append(Entry("not_decrypted", 0, _kind_of(error), about(ciphertext)))
             raise
         if isinstance(made, Later):
             entries.append(Entry("decrypts_later", 0, b"", about(ciphertext)))

@@ -23,6 +23,7 @@ from tlsee.crypto.provider import (
 )
 from tlsee.crypto.schemes import PublicKey
 from tlsee.errors import ApiMisuse, LocalFailure, PeerMisbehaved, Reasons
+from tlsee.text import printable
 from tlsee.values import replace
 
 __all__ = ["Replay", "replaying"]
@@ -155,7 +156,7 @@ class Replay:
             wanted = Entry("signature", scheme, b"").label
             return self.from_beyond(wanted).sign(signer, scheme, content)
         if entry.kind == "failed":
-            raise LocalFailure(Reasons.signing_failed, "as it did when this was recorded")
+            raise LocalFailure(Reasons.signing_failed, f"signer raised {_text(entry)}")
         return LATER if entry.kind == "later" else entry.data
 
     def _finite_field(self, p: bytes, g: bytes) -> Group:
@@ -163,6 +164,8 @@ class Replay:
         return ReplayingGroup(inner, self, lambda beyond: beyond.finite_field(p, g))
 
     def _encrypt(self, public_key: PublicKey, premaster: bytes) -> bytes:
+        if not self._queues(("encrypted",), 0, ""):
+            self._inner.encrypt(public_key, premaster)  # a key that nothing is encrypted for
         entry = self.find(("encrypted",), 0, premaster)
         if entry is None:
             return self.from_beyond("encrypted").encrypt(public_key, premaster)
@@ -173,8 +176,12 @@ class Replay:
         if entry is None:
             return self.from_beyond("decrypted").decrypt(decrypter, ciphertext)
         if entry.kind == "not_decrypted":
-            raise LocalFailure(Reasons.decryption_failed, "as it did when this was recorded")
+            raise LocalFailure(Reasons.decryption_failed, f"decrypter raised {_text(entry)}")
         return LATER if entry.kind == "decrypts_later" else entry.data
+
+
+def _text(entry: Entry) -> str:
+    return printable(entry.data.decode("utf-8", "replace"), 60) or "something"
 
 
 def _row_of(code: NamedGroup) -> Callable[[Provider], Group]:

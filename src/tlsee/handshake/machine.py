@@ -169,6 +169,13 @@ class Driver:
         """Whether this very question waits for its answer."""
         return question is self.question or any(question is aside.question for aside in self.asides)
 
+    def place_of(self, question: Question) -> int:
+        """Its place among the open questions of its kind, the oldest first."""
+        asides = [aside.question for aside in self.asides]
+        open_ones = [*asides, *([self.question] if self.question is not None else [])]
+        same = [one for one in open_ones if type(one) is type(question)]
+        return next(place for place, one in enumerate(same) if one is question)
+
     def answer(self, question: Question, answer: object) -> None:
         """Go on with the answer to an open question; an exception refuses.
 

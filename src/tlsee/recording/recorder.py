@@ -160,7 +160,8 @@ class Recorder:
         thread = threading.get_ident()
         used = self._cpu_clock()
         with self._lock:
-            cpu = used - self._cpu if thread == self._thread else None
+            spent = used - self._cpu  # negative: a thread that is new, under the name of another
+            cpu = spent if thread == self._thread and spent >= 0 else None
             try:
                 self._drain()
                 for item in items:

@@ -65,6 +65,19 @@ class Difference:
         return min(len(expected), len(got)) if place is None else place
 
 
+class _Stream:
+    """Expected events, and how many of them have come."""
+
+    def __init__(self, events: list[TraceEvent]) -> None:
+        self.events = events
+        self.place = 0
+
+    @property
+    def next(self) -> TraceEvent | None:
+        """The one that comes next; ``None`` behind the last."""
+        return self.events[self.place] if self.place < len(self.events) else None
+
+
 class Comparison:
     """An observer that compares.
 
@@ -82,10 +95,11 @@ class Comparison:
 
     def __init__(self, recording: Recording, problem: Callable[[], str]) -> None:
         self._problem = problem
-        self._expected = [
-            moment.item for moment in recording.moments if not isinstance(moment.item, NO_EVENTS)
-        ]
-        self._place = 0
+        items = [m.item for m in recording.moments if not isinstance(m.item, NO_EVENTS)]
+        # Records are read without a lock, beside whatever else happens: they have an order of
+        # their own.
+        self._read = _Stream([item for item in items if isinstance(item, RecordReceived)])
+        self._done = _Stream([item for item in items if not isinstance(item, RecordReceived)])
         self._cut_off = bool(recording.damage)
         self.told: list[TraceEvent] = []
         self.exchanged: list[MessageSent | MessageReceived] = []
@@ -105,25 +119,32 @@ class Comparison:
         if self._problem():
             self.note("journal", "journal", self._problem())
             return
-        if self._place == len(self._expected):
+        stream = self._read if isinstance(event, RecordReceived) else self._done
+        expected = stream.next
+        if expected is None:
             if not self._cut_off:
                 self.difference = self._differs(None, event)
             return
-        expected = self._expected[self._place]
         if not alike(expected, event):
             self.difference = self._differs(expected, event)
             return
-        self._place += 1
+        stream.place += 1
         self._count(event)
+
+    @property
+    def expects_nothing(self) -> bool:
+        """Whether nothing came of what was recorded: the program's first call was a mistake."""
+        return not (self._read.events or self._done.events)
 
     def end(self) -> None:
         """Nothing more will come."""
-        if self.difference is None and self._place < len(self._expected):
-            self.difference = self._differs(self._expected[self._place], None)
+        missing = self._done.next or self._read.next
+        if self.difference is None and missing is not None:
+            self.difference = self._differs(missing, None)
 
     def note(self, what: str, name: str, sentence: str) -> None:
         """Something beside the events went another way, unless an event did before."""
-        at_cut = self._cut_off and self._place == len(self._expected)
+        at_cut = self._cut_off and self._done.next is None
         if self.difference is None and not at_cut:
             number, message = self._message()
             self.difference = Difference(what, name, number, message, None, None, sentence)
@@ -149,7 +170,7 @@ class Comparison:
 
     def _message(self) -> tuple[int, str]:
         """The message that comes next in the recording: it is being made, or handled, or read."""
-        for event in self._expected[self._place :]:
+        for event in self._done.events[self._done.place :]:
             if isinstance(event, MessageSent | MessageReceived):
                 return self.messages + 1, name_of(event)
         return 0, ""

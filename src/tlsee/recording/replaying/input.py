@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tlsee.recording.kept import Moment
-from tlsee.trace import Deed, RecordReceived
+from tlsee.trace import Deed, MessageReceived, RecordReceived
 
 INPUTS = ("receive_data", "receive_eof", "answer")
 
@@ -37,7 +37,7 @@ class Input:
         return data
 
     def is_interrupted(self, moments: Sequence[Moment], place: int) -> bool:
-        """Whether something was done before the last record of this input was told of.
+        """Whether something was done before the last of this input was dealt with.
 
         ``place`` is that of the moment to look at first.
         """
@@ -50,6 +50,12 @@ class Input:
                 if item.what in INPUTS:
                     return False
                 done = True
-            elif done and isinstance(item, RecordReceived) and item.raw in self._pending:
+            elif done and self._is_of_it(item):
                 return True
         return False
+
+    def _is_of_it(self, item: object) -> bool:
+        """Whether it came of what is at hand: a message, or a record of it."""
+        if isinstance(item, RecordReceived):
+            return item.raw in self._pending
+        return isinstance(item, MessageReceived)

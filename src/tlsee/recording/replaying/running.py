@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tlsee.codes import ContentType
 from tlsee.connection.connection import COMPOSER, Connection
 from tlsee.connection.events import NEED_DATA
 from tlsee.crypto.provider import Provider
@@ -12,8 +13,7 @@ from tlsee.crypto.pyca import PROVIDER
 from tlsee.crypto.replay import Replay
 from tlsee.errors import ApiMisuse, Evidence, TLSError
 from tlsee.handshake.compose import Composer
-from tlsee.handshake.reflections import REFLECTIONS
-from tlsee.questions import Question
+from tlsee.questions import ConfigForHello, Question
 from tlsee.recording.kept import Answered, Configuration
 from tlsee.recording.recording import Recording
 from tlsee.recording.replaying.answers import RecordedAnswers
@@ -22,10 +22,10 @@ from tlsee.recording.replaying.comparing import Comparison, Difference
 from tlsee.recording.replaying.configuration import configured
 from tlsee.recording.replaying.editing import Edit
 from tlsee.recording.replaying.input import INPUTS, Input
+from tlsee.recording.replaying.playable import BEGINNINGS, check_playable, was_reflected
 from tlsee.trace import (
     Choice,
     Deed,
-    Failed,
     MessageReceived,
     RecordReceived,
     Role,
@@ -33,11 +33,7 @@ from tlsee.trace import (
 )
 from tlsee.values import value
 
-__all__ = ["Outcome", "Replaying", "check_playable"]
-
-_CLIENT_HELLO = 1
-_RANDOM = slice(6, 38)  # of a hello, header included
-_BEGINNINGS = ("connect", "accept")
+__all__ = ["Outcome", "Replaying"]
 
 
 @value
@@ -86,6 +82,8 @@ class Replaying:
         self._place = 0
         self._input = Input()
         self._by_record = False
+        self._comes_apart = False  # the input at hand is handed over record by record
+        self._waiting = b""  # a record that was told of, and whose message was not yet
         self._edits: list[Edit] = []
         self._target: str | int | None = None
         self._connection: Stepping | None = None
@@ -93,7 +91,7 @@ class Replaying:
         self.comparison = Comparison(recording, lambda: self._replay.problem)
         self._asked: list[Question] = []  # and not answered yet
         self._stopped = False
-        self._was_reflected = _remember_reflection(recording)
+        self._was_reflected = was_reflected(recording)
 
     def _beyond(self) -> Provider | None:
         """Who answers what the journal does not: nobody."""
@@ -210,8 +208,10 @@ class Replaying:
         self._place += 1
         if isinstance(item, Deed):
             self._guarded(item.what, lambda: self._do(item))
-        elif isinstance(item, RecordReceived) and (self._by_record or self._is_interrupted()):
-            self._guarded("receive_data", lambda: self._hand_over(self._input.up_to(item.raw)))
+        elif isinstance(item, RecordReceived) and self._comes_apart:
+            self._take_record(item)
+        elif isinstance(item, MessageReceived):
+            self._take_waiting()
         self._look_at_problem()
         self._stopped |= self._ends_here()
         return not self._stopped
@@ -229,7 +229,7 @@ class Replaying:
         try:
             call()
         except TLSError as error:
-            if self._connection is None:
+            if self._connection is None and not self.comparison.expects_nothing:
                 self.comparison.note("journal", what, str(error))
                 self._stopped = True
         except Exception as error:  # noqa: BLE001 - a bug of ours, or of whoever wrote the file
@@ -239,7 +239,7 @@ class Replaying:
 
     def _do(self, deed: Deed) -> None:
         what, connection = deed.what, self._connection
-        if what in _BEGINNINGS:
+        if what in BEGINNINGS:
             if connection is None:
                 self._connection = self._begin(deed)
             return
@@ -249,7 +249,8 @@ class Replaying:
             self._flush()
         if what == "receive_data":
             self._input.take(deed.data)
-            if not (self._by_record or self._is_interrupted()):
+            self._comes_apart = self._by_record or self._is_interrupted()
+            if not self._comes_apart:
                 self._flush()
         elif what == "answer":
             self._answer(connection, deed)
@@ -304,9 +305,10 @@ class Replaying:
 
     def _answer(self, connection: Connection, deed: Deed) -> None:
         """The application's answer to the question of this kind that is open."""
-        (kind,) = deed.arguments
+        kind, place = deed.arguments
         self._drain(connection)
-        question = next((one for one in self._asked if type(one).__name__ == kind), None)
+        waiting = [one for one in self._asked if type(one).__name__ == kind]
+        question = waiting[place] if 0 <= place < len(waiting) else None
         answered = next(
             (
                 moment.item
@@ -317,15 +319,33 @@ class Replaying:
         )
         if question is None or answered is None:
             raise self._answers.problem(f"{kind} was answered, and nobody asks it now")
-        self._asked.remove(question)
-        connection.answer(question, self._answers.value_of(answered))
+        self._asked = [one for one in self._asked if one is not question]
+        given = self._answers.value_of(answered)
+        keeps = given is None and isinstance(question, ConfigForHello)
+        connection.answer(question, question.config if keeps else given)
 
     # --- Input ----------------------------------------------------------------------------------
 
     def _is_interrupted(self) -> bool:
         return self._input.is_interrupted(self._moments, self._place)
 
+    def _take_record(self, event: RecordReceived) -> None:
+        """Hand it over, but a message's record not before the message was dealt with then.
+
+        Between the two another thread may have written: reading waits for it, as it did.
+        """
+        self._take_waiting()
+        self._waiting = event.raw
+        if self._by_record or event.content_type != ContentType.handshake:
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        raw, self._waiting = self._waiting, b""
+        if raw:
+            self._guarded("receive_data", lambda: self._hand_over(self._input.up_to(raw)))
+
     def _flush(self) -> None:
+        self._waiting = b""
         self._hand_over(self._input.rest())
 
     def _hand_over(self, data: bytes) -> None:
@@ -349,40 +369,3 @@ _PLAIN = frozenset(
     )
 )
 _WITH_DATA = frozenset(("write", "write_early_data"))
-
-
-def check_playable(recording: Recording) -> None:
-    """Whether everything is in it.
-
-    Raises:
-        ApiMisuse: it is not; the text says what is missing.
-    """
-    record_in_full = "tlsee connect HOST --record FILE --reveal-secrets records one in full"
-    if not recording.reveals_secrets:
-        raise ApiMisuse(
-            "this recording leaves out secrets and keys: it can be explained, not replayed",
-            record_in_full,
-        )
-    deeds = [m.item for m in recording.moments if isinstance(m.item, Deed)]
-    if recording.configuration is None or not any(d.what in _BEGINNINGS for d in deeds):
-        raise ApiMisuse(
-            "this recording has the secrets and not what this side did: it was made by an older "
-            "release, of a capture, or with a configuration that nobody watched",
-            f"{record_in_full}; in Python: recorder.watched(config)",
-        )
-    if recording.lost:
-        raise ApiMisuse(
-            f"{recording.lost:,} events had no place in this recording", "record a shorter one"
-        )
-
-
-def _remember_reflection(recording: Recording) -> bool:
-    """Whether a hello was refused as one of the process's own; it is so again."""
-    hello = b""
-    for event in recording.events():
-        if isinstance(event, MessageReceived) and event.raw[:1] == bytes((_CLIENT_HELLO,)):
-            hello = event.raw
-        elif isinstance(event, Failed) and getattr(event.error, "name", "") == "own_hello":
-            REFLECTIONS.remember(hello[_RANDOM])
-            return True
-    return False
