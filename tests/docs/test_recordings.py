@@ -10,7 +10,10 @@ import pytest
 
 from tests.support.house import REPOSITORY
 from tests.support.recordings import record, reread
+from tlsee.cli import explain
+from tlsee.cli.view_files import KINDS
 from tlsee.crypto.pyca import PROVIDER
+from tlsee.explain.report.flights import LEAST
 from tlsee.keys.schedule13 import EarlyStage
 from tlsee.recording import format as module
 from tlsee.recording.encoding import ROWS
@@ -92,3 +95,12 @@ def test_keys_follow_from_the_journal_and_the_messages(name: str) -> None:
     told = {e.secret for e in recording.events() if isinstance(e, SecretDerived)}
     assert len(told) == 5
     assert computed == told
+
+
+def test_the_views_are_those_of_the_command() -> None:
+    """Each way to look at a recording has its row, and each row's option is one of explain's."""
+    rows = set(re.findall(r"^\| `--(\w+)` \|", TEXT, re.MULTILINE))
+    assert rows == {*KINDS, "json"}
+    options = {name for parameter in explain.command.params for name in parameter.opts}
+    assert {f"--{name}" for name in rows} <= options
+    assert f"below {LEAST} columns the rails" in " ".join(TEXT.split())
