@@ -13,6 +13,7 @@ from tests.support.command import looks_good, tlsee
 from tests.support.endpoints import NAME
 from tests.support.recordings import SCENARIOS, record
 from tests.support.schemas import complaints, schema
+from tests.support.serving import serving
 from tlsee.recording.recording import Recording
 from tlsee.values import replace
 
@@ -183,3 +184,51 @@ def test_one_at_a_time(files: Path) -> None:
     assert "--against FILE judges several" in words(result.err)
     result = tlsee("replay", both[0], "--with", both[0])
     assert "not the two ends of one connection" in words(result.err)
+
+
+# --- What the other verbs record --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--tls", "1.2"),
+        ("--mutual",),
+        ("--resume",),
+        ("--resume", "--early-data"),
+        ("--resume", "--tls", "1.2"),
+        ("--key-exchange", "dhe"),
+        ("--key-exchange", "rsa"),
+    ],
+)
+def test_a_demo(options: tuple[str, ...], tmp_path: Path) -> None:
+    """Each file that a demo makes runs again; the two of a connection play."""
+    path = tmp_path / "demo.tlsrec"
+    assert tlsee("demo", *options, "--record", path, "--reveal-secrets").code == 0
+    files = sorted(tmp_path.glob("*.tlsrec"))
+    assert len(files) >= 2
+    for file in files:
+        assert words(tlsee("replay", file).out).startswith("same ")
+    result = tlsee("replay", path, "--with", tmp_path / "demo-server.tlsrec")
+    assert "nothing that is sent or chosen" in words(result.out)
+
+
+def test_a_server_and_its_clients(tmp_path: Path) -> None:
+    """serve keeps a journal for each client of its own; connect's recordings run again, too."""
+    recorded = ("--record", tmp_path / "serve.tlsrec", "--reveal-secrets", "--count", "3")
+    with serving(tmp_path, *recorded) as server:
+        for number, version in enumerate(("1.3", "1.2", "1.3")):
+            result = tlsee(
+                "connect", f"localhost:{server.port}", "--ca", server.ca, "--tls", version, "-n",
+                "--record", tmp_path / f"client-{number}.tlsrec", "--reveal-secrets",
+                "--http", "/",
+            )  # fmt: skip
+            assert result.code == 0, result.err
+        code, _, _ = server.wait()
+        assert code == 0
+    files = sorted(tmp_path.glob("*.tlsrec"))
+    assert len(files) == 6
+    for file in files:
+        said = words(tlsee("replay", file).out)
+        assert said.startswith("same "), said
