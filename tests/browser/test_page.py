@@ -87,22 +87,49 @@ def test_tab_reaches_everything_and_leaves_again(
 
 
 def test_every_field_is_reachable_by_keyboard(browser: Browser, tmp_path: Path) -> None:
-    """Unfolded by keys alone, each field stands within something that the Tab key stops at."""
+    """Unfolded by keys alone, a tree of fields is one stop, and the arrows come to each field."""
     browser.open(page_file(ORDINARY, tmp_path))
-    unfold = browser.one("#unfold")
-    browser.run("arguments[0].focus()", unfold)
+    browser.run("document.getElementById('unfold').focus()")
     browser.press(Keys.ENTER)
     assert browser.run("return document.querySelectorAll('main details:not([open])').length") == 0
+    browser.run(
+        "window.seen = new Set();"
+        "addEventListener('focusin', ({target}) => {"
+        "  const field = target.matches('summary') ? target.parentElement : target;"
+        "  if (getComputedStyle(target).outlineStyle !== 'none') window.seen.add(field.id);"
+        "});"
+    )
+    rows = "[...{}.querySelectorAll('p[id], details[id]')].filter(row => row.checkVisibility())"
+    for tree in browser.all(".tree"):
+        number = browser.run(f"return {rows.format('arguments[0]')}.length", tree)
+        if not number:
+            continue
+        browser.run("arguments[0].focus()", tree)
+        assert browser.run("return document.activeElement === arguments[0]", tree)
+        browser.press(*([Keys.ARROW_DOWN] * number))
+    wanted = ".filter(row => row.closest('.tree')).map(row => row.id)"
     lonely = browser.run(
-        "return [...document.querySelectorAll('.tree p[id], .tree details[id]')]"
-        ".filter(field => field.checkVisibility())"
-        ".filter(field => !(field.matches('[tabindex]')"
-        "   || field.querySelector('summary, a[href], [tabindex]')"
-        '   || document.querySelector(`.hex a[href="#${field.id}"]`)'
-        "   || field.closest('[tabindex]')))"
-        ".map(field => field.outerHTML.slice(0, 100))"
+        f"return {rows.format('document')}{wanted}.filter(id => !window.seen.has(id))"
     )
     assert lonely == []
+    assert browser.run("return window.seen.size") > 100
+
+
+def test_arrows_fold_and_unfold(browser: Browser, tmp_path: Path) -> None:
+    """Right unfolds, left folds and then goes to what is around it; bytes light up beside."""
+    browser.open(page_file(ORDINARY, tmp_path))
+    browser.run("document.querySelector('.message .fold').open = true")
+    head = browser.one(".tree details[id]:not([open]) > summary")
+    browser.run("arguments[0].focus()", head)
+    name = browser.run("return document.activeElement.parentElement.id")
+    browser.press(Keys.ARROW_RIGHT, Keys.ARROW_DOWN)
+    assert browser.run("return document.getElementById(arguments[0]).open", name)
+    inside = "return document.getElementById(arguments[0]).contains(document.activeElement)"
+    assert browser.run(inside, name)
+    assert browser.all(".hex .lit")
+    browser.press(Keys.ARROW_LEFT, Keys.ARROW_LEFT)
+    assert not browser.run("return document.getElementById(arguments[0]).open", name)
+    assert browser.run("return document.activeElement.parentElement.id") == name
 
 
 def test_keys_search_and_walk(browser: Browser, tmp_path: Path) -> None:

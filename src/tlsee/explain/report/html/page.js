@@ -186,6 +186,32 @@
     next.scrollIntoView({ block: "start" });
     history.replaceState(null, "", "#" + next.id);
   };
+  // From field to field: a tree is one stop of the Tab key, and the arrows walk within it.
+  const trees = all(".tree");
+  trees.forEach((tree) => { tree.tabIndex = 0; });
+  const walk = (tree, focused, key) => {
+    const list = all("p[id], summary", tree)
+      .filter((each) => each.checkVisibility() && !each.closest(".missed"));
+    const at = list.indexOf(focused), fold = focused.closest("details");
+    if (key === "ArrowRight" && focused.tagName === "SUMMARY") fold.open = true;
+    else if (key === "ArrowLeft" && focused.tagName === "SUMMARY" && fold.open) fold.open = false;
+    else {
+      const by = { ArrowDown: at + 1, ArrowUp: at - 1 }[key];
+      const outer = focused.tagName === "SUMMARY" ? fold.parentElement.closest("details") : fold;
+      const next = by !== undefined ? list[by]
+        : key === "ArrowLeft" && outer && tree.contains(outer) ? outer.firstElementChild : null;
+      if (!next) return;
+      if (next.tagName === "P") next.tabIndex = -1;
+      next.focus();
+    }
+  };
+  addEventListener("keydown", (event) => {
+    const tree = event.key.startsWith("Arrow") && event.target instanceof Element
+      && event.target.closest(".tree");
+    if (!tree || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    walk(tree, event.target, event.key);
+  });
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target instanceof Element && event.target.matches("input, textarea");
