@@ -57,7 +57,9 @@ def test_long_chains_on_both_sides_still_fit() -> None:
     ours = Recorder()
     pair = Pair(
         client_config(
-            **TLS13, trust=Trust.from_pem(root.pem), credentials=[between.issue("c", client=True)]
+            **TLS13,
+            trust=Trust.from_pem(root.pem),
+            credentials=[between.issue("client.test", *names, key="rsa2048", client=True)],
         ),
         server_config(
             **TLS13,
@@ -70,6 +72,7 @@ def test_long_chains_on_both_sides_still_fit() -> None:
     made = Account.of(Recording.from_bytes(ours.recording.to_bytes()))
     found = parse(page(made))
     assert len(found.text) <= ORDINARY
+    assert "too much for one page" in found.prose
     assert set(found.ids) >= {
         f"m{view.step.number}.f{place}"
         for view in made.steps

@@ -31,6 +31,11 @@ __all__ = ["page"]
 
 
 LANGUAGE = "en"
+_SHORTENED = (
+    "There was too much for one page of this length: encrypted bytes, recipes, how records are "
+    "opened and the machine's ways in words are shortened or left out here. A message says so "
+    "where it has more fields than are shown; tlsee explain --json has the rest."
+)
 
 
 def page(account: Account) -> str:
@@ -93,7 +98,7 @@ def _document(sheet: Sheet, sections: list[Section]) -> Element:
             main(id="main", tabindex="-1")[
                 verdict_card(sheet), [section.content for section in sections]
             ],
-            _foot(),
+            _foot(sheet),
             _recording(sheet),
             script_element[Markup(script())],  # noqa: S704  a file of ours
         ],
@@ -115,8 +120,9 @@ def _recording(sheet: Sheet) -> Element | None:
     return script_element(id="recording", type="application/octet-stream", data_name=name)[text]
 
 
-def _foot() -> Element:
+def _foot(sheet: Sheet) -> Element:
     return footer[
+        p(".cut")[_SHORTENED] if sheet.amounts is FEWER else None,
         p[
             "Every value on this page was read from the recorded bytes or was told by the side "
             "that recorded them. The page is one file: it fetches nothing and sends nothing."
@@ -130,6 +136,8 @@ def _foot() -> Element:
             " next and previous message ",
             kbd["o"],
             " fold or unfold it ",
+            kbd["Arrows"],
+            " from field to field ",
             kbd["Esc"],
             " leave the search",
         ],

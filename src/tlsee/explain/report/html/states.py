@@ -98,8 +98,12 @@ def _about(name: str, view: MachineView) -> Node:
     older = " of TLS 1.2" if view.version < ProtocolVersion.TLS13 else ""
     whose = f"A {view.role.value}{older}: "
     parts = _NEXT.split(entry.what)
-    ours = next((part for part in parts if part.startswith(whose)), "")
-    return i[ours.removeprefix(whose).strip() or entry.what]
+    either = f"Either side in {view.version.label}: "
+    for start in (whose, either):
+        for part_of in parts:
+            if part_of.startswith(start):
+                return i[part_of.removeprefix(start).strip()]
+    return i[entry.what]
 
 
 def _edges(sheet: Sheet, edges: tuple[MachineEdge, ...]) -> Element:
