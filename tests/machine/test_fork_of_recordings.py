@@ -10,10 +10,14 @@ from hypothesis import strategies as st
 
 import tlsee
 from tests.machine.test_replay import recorded
-from tests.support.recordings import SCENARIOS
+from tests.support.endpoints import NAME, events_of, server_config, trust
+from tests.support.recordings import SAID, SCENARIOS
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion
+from tlsee.connection.connection import ServerConnection
+from tlsee.connection.events import DataReceived
 from tlsee.errors import ApiMisuse, CertificateRejected
-from tlsee.recording.replay import Fork, ForkOutcome, Play
+from tlsee.identity.authority import Authority
+from tlsee.recording.replay import Fork, ForkOutcome, Play, meet
 from tlsee.recording.replaying.staging import Stage
 from tlsee.trace import MessageReceived, Role
 from tlsee.wire.codec import decode
@@ -326,3 +330,36 @@ def test_the_recorded_peer_is_not_replaced() -> None:
     assert theirs == recorded_ones[: len(theirs)]
     assert outcome.misfit is not None
     assert outcome.misfit.name == "server_key_exchange"
+
+
+# --- A live end -----------------------------------------------------------------------------------
+
+
+def test_a_recorded_client_meets_a_live_server() -> None:
+    """The recorded hello is answered anew; the certificate is the authority's that was recorded."""
+    live = ServerConnection(server_config(groups=[NamedGroup.secp384r1]))
+    outcome = meet(recorded("1.3", "full_client"), live)
+    assert outcome.error is None
+    assert outcome.state == "ConnectedClient"
+    assert chosen(outcome, "group") == (NamedGroup.X25519MLKEM768, NamedGroup.secp384r1)
+    assert live.info.group == NamedGroup.secp384r1
+    assert SAID in b"".join(
+        bytes(event.data) for event in events_of(live) if isinstance(event, DataReceived)
+    )
+
+
+def test_a_live_server_is_not_fooled() -> None:
+    """It takes no stand-in for the client's signature: nobody has the recorded key."""
+    live = ServerConnection(server_config(client_trust=trust()))
+    outcome = meet(recorded("1.3, client certificate", "full_client"), live)
+    assert live.failure is not None
+    assert live.failure.name == "bad_signature"
+    assert outcome.error.alert == live.failure.alert
+
+
+def test_a_live_server_of_somebody_else_is_refused() -> None:
+    """A chain that the recorded anchors do not vouch for is refused, whatever was judged then."""
+    stranger = Authority.create("a stranger").issue(NAME)
+    live = ServerConnection(server_config(credentials=[stranger]))
+    outcome = meet(recorded("1.3", "full_client"), live)
+    assert isinstance(outcome.error, CertificateRejected)

@@ -5,7 +5,7 @@
 
 A ``Replaying`` does it step by step: it stops where it is told to, and can be looked at. A ``Fork``
 is one in which something is changed; ``Play`` has the forks of a client's and a server's recording
-talk to each other. See docs/replay.md.
+talk to each other, ``meet`` has one talk to a live connection. See docs/replay.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from tlsee.recording.recording import Recording
 from tlsee.recording.replaying.comparing import Difference
 from tlsee.recording.replaying.differing import ChoiceDiffers, MessageDiffers, Misfit
 from tlsee.recording.replaying.forking import Fork, ForkOutcome
-from tlsee.recording.replaying.playing import Play
+from tlsee.recording.replaying.playing import Play, meet
 from tlsee.recording.replaying.running import Outcome, Replaying
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Outcome",
     "Play",
     "Replaying",
+    "meet",
     "replay",
 ]
 

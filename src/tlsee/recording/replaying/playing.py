@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from typing import Any
+from typing import Any, Protocol
 
-from tlsee.errors import ApiMisuse, TLSError
+from tlsee.connection.connection import Connection
+from tlsee.errors import ApiMisuse
 from tlsee.recording.recording import Recording
 from tlsee.recording.replaying.applying import sender_of
 from tlsee.recording.replaying.editing import edit_of
@@ -54,7 +54,7 @@ class PlayedFork(Fork):
 
     def take(self, data: bytes) -> None:
         """What the other end says."""
-        self._hand_over(data)
+        self._guarded("receive_data", lambda: self._hand_over(data))
 
     def say(self) -> bytes:
         """What there is to say."""
@@ -113,7 +113,7 @@ class Play:
         for end in (client, server):
             end.begin()
         while not (client.has_failed() and server.has_failed()):
-            self._carry(client, server)
+            _carry(client, server)
             # In the order of then, by the clocks of their machines.
             waiting = [
                 (at, end.role.value, end)
@@ -123,7 +123,7 @@ class Play:
             if not waiting:
                 break
             min(waiting, key=lambda item: item[:2])[2].do_one()
-        self._carry(client, server)
+        _carry(client, server)
         # In which order two ends spoke at the same time is no difference.
         return (
             replace(self.ours.compared(), difference=None),
@@ -133,18 +133,69 @@ class Play:
     def _end(self, role: Role) -> PlayedFork:
         return self.ours if self.ours.role is role else self.theirs
 
-    @staticmethod
-    def _carry(client: PlayedFork, server: PlayedFork) -> None:
-        for _ in range(_ROUNDS):
-            moved = False
-            for sender, receiver in ((client, server), (server, client)):
-                data = sender.say()
-                if data:
-                    moved = True
-                    with contextlib.suppress(TLSError):
-                        receiver.take(data)
-            if not moved:
-                return
+
+def meet(
+    recording: Recording, live: Connection, *changes: tuple[str, Any], seed: str = SEED
+) -> ForkOutcome:
+    """Have the fork of a recording talk to a live connection of ours, which is in its first state.
+
+    A live end knows nothing of stand-ins: it refuses a signature that only a recorded key could
+    make, and decrypts nothing for a key that is not its own. Its questions are its program's.
+
+    Args:
+        changes: names and items, as ``Fork.set`` takes them.
+
+    Raises:
+        ApiMisuse: it cannot be replayed, or what was set does not fit.
+    """
+    end = PlayedFork(recording, seed=seed)
+    for name, item in changes:
+        end.set(name, item)
+    other = _Live(live)
+    end.begin()
+    _carry(end, other)
+    while end.next_at is not None and not end.has_failed():
+        end.do_one()
+        _carry(end, other)
+    return replace(end.compared(), difference=None)
+
+
+class _End(Protocol):
+    """Who says something and takes what the other says."""
+
+    def say(self) -> bytes:
+        """What there is to say."""
+
+    def take(self, data: bytes) -> None:
+        """What the other end says."""
+
+
+class _Live:
+    """A connection as an end."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def say(self) -> bytes:
+        """What there is to say."""
+        return bytes(self._connection.data_to_send())
+
+    def take(self, data: bytes) -> None:
+        """What the other end says."""
+        self._connection.receive_data(data)
+
+
+def _carry(one: _End, other: _End) -> None:
+    """What both have to say, until neither has anything more."""
+    for _ in range(_ROUNDS):
+        moved = False
+        for sender, receiver in ((one, other), (other, one)):
+            data = sender.say()
+            if data:
+                moved = True
+                receiver.take(data)
+        if not moved:
+            return
 
 
 _ROLES = {role.value: role for role in Role}
