@@ -53,6 +53,11 @@ def command(words: tuple[str, ...], **options: Any) -> int:
     found = look_up(word)
     wish = view_wish(options)
     of_capture = captures.CaptureWish(*(options[n] for n in ("keylog", "keys", "connection")))
+    if not found.entries and len(words) > 1 and all(map(is_a_file, words)):
+        raise Usage(
+            f"these are {len(words)} files, and one is shown at a time",
+            f"type: tlsee explain {printable(words[0], 60)}",
+        )
     if not found.entries and is_a_file(word):
         return _explain_file(word, wish, of_capture)
     if of_capture.asked:

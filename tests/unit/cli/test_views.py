@@ -141,6 +141,16 @@ def test_a_view_does_not_eat_its_recording(file: Path, tmp_path: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_one_at_a_time(file: Path, full: Path) -> None:
+    """Two files are no name with a space in it."""
+    result = tlsee("explain", file, full)
+    assert (result.code, result.out) == (2, "")
+    assert "these are 2 files, and one is shown at a time; type: tlsee" in _words(result.err)
+    spaced = file.with_name("a b.tlsrec")
+    spaced.write_bytes(file.read_bytes())
+    assert tlsee("explain", *str(spaced).split(" ")).code == 0
+
+
 def test_a_word_has_no_page(tmp_path: Path) -> None:
     """A view of what is no recording: said, and no file made."""
     path = tmp_path / "p.html"
