@@ -440,7 +440,10 @@ def test_it_stops_where_it_is_told_to() -> None:
     assert run.state == "WaitServerHello"
     assert run.until(2)
     assert {made.what for made in run.choices} >= {"suite", "group"}
+    assert run.until("certificate")  # in one record with what follows
+    assert run.state == "WaitCertificateVerify"
     assert run.until("certificate_verify")
+    assert run.state == "WaitFinished"
     assert run.evidence.server_hello
     assert run.evidence.state == run.state
     assert not run.until("WaitForever")
