@@ -8,8 +8,9 @@ import re
 from functools import cache
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 
-from tests.support.endpoints import Pair, client_config, server_config
+from tests.support.endpoints import Pair, client_config, server_config, server_credential
 from tests.support.html import Page, parse
 from tests.support.recordings import SAID, SCENARIOS, TLS13, record
 from tlsee.codes import ContentType, NamedGroup
@@ -199,6 +200,41 @@ def test_the_lines_that_open_a_record_do(name: str, who: int) -> None:
         assert bytes.fromhex(out.getvalue()).startswith(opened.content)
         tried += 1
     assert tried > 2
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_lines_that_verify_a_signature_do(name: str) -> None:
+    """Each CertificateVerify of 1.3 and ServerKeyExchange of 1.2; another signature is refused."""
+    found = shown(name, 0)
+    wanted = {"CertificateVerify"} if name.startswith("1.3") else {"ServerKeyExchange"}
+    for view in account(name, 0).steps:
+        program = found.text_of(f"m{view.step.number}", within="recipe").removeprefix("Copy")
+        assert bool(program) is (view.title in wanted), view.title
+        if program:
+            out = io.StringIO()
+            with contextlib.redirect_stdout(out):
+                exec(program, {})
+            assert out.getvalue() == "valid\n"
+            other = program.replace("content = ", 'content = b"!" + ', 1)
+            with pytest.raises(InvalidSignature):
+                exec(other, {})
+
+
+@pytest.mark.parametrize("key", ["rsa2048", "ed25519", "mldsa65"])
+def test_signatures_of_every_kind_are_verified(key: str) -> None:
+    """RSA-PSS, EdDSA and ML-DSA have lines of their own."""
+    ours = Recorder()
+    Pair(
+        client_config(**TLS13),
+        server_config(**TLS13, credentials=[server_credential(key)]),
+        client_options={"observers": [ours]},
+    ).run()
+    found = parse(page(Account.of(Recording.from_bytes(ours.recording.to_bytes()))))
+    program = found.text_of("m5", within="recipe").removeprefix("Copy")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(program, {})
+    assert out.getvalue() == "valid\n"
 
 
 def test_without_the_keys_the_lines_say_what_is_missing() -> None:

@@ -24,6 +24,7 @@ from tlsee.explain.account import StepView
 from tlsee.explain.dictionary import Entry, look_up
 from tlsee.explain.report.html.fields import beside
 from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign, under_key
+from tlsee.explain.report.html.proving import proving
 from tlsee.explain.report.html.sequence import measure
 from tlsee.explain.report.html.sheet import Sheet, epoch_class, is_bad
 from tlsee.explain.story import Kind
@@ -73,6 +74,7 @@ def _article(sheet: Sheet, view: StepView, *, unfolded: bool) -> Element:
         [blockquote[sentence] for sentence in view.sentences],
         _alert(view, entry),
         _folded(sheet, view, name, unfolded=unfolded),
+        proving(sheet, view),
         _records(sheet, view),
     ]
 

@@ -156,7 +156,7 @@ def epoch_class(epoch: Epoch) -> str:
 
 def is_bad(view: StepView) -> bool:
     """Whether a step is an alert that says something went wrong."""
-    return view.step.kind is Kind.ALERT and not view.step.is_goodbye
+    return view.step.is_refusal
 
 
 def content_name(content: ContentType) -> str:
