@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -16,9 +17,12 @@ from selenium.webdriver.common.keys import Keys
 from tests.browser.driving import Browser
 from tests.browser.pages import HOSTILE
 from tests.support.command import tlsee
+from tests.support.endpoints import events_of
 from tests.support.missing import missing
 from tests.support.serving import LONGEST, Running, serving
 from tlsee.config import ClientConfig
+from tlsee.connection.connection import ClientConnection
+from tlsee.connection.events import HandshakeDone
 from tlsee.identity.trust import Trust
 from tlsee.streams.blocking import connect as tls_connect
 
@@ -101,19 +105,26 @@ def test_connections_appear_as_they_happen(server: Running, browser: Browser) ->
 
 
 def test_steps_appear_while_the_client_waits(server: Running, browser: Browser) -> None:
-    """A connection that is open says so, and is followed on: what was unfolded stays so."""
+    """A connection that is open says so and grows; what was unfolded, and the focus, stay."""
     browser.open(server.live)
+    config = ClientConfig(trust=Trust.from_pem(server.ca.read_bytes()))
+    slow = ClientConnection(config, "localhost")
     with socket.create_connection(("127.0.0.1", server.port), timeout=LONGEST) as client:
         browser.until("return document.querySelector('article.open') !== null")
         assert "nothing was said yet" in browser.one("article h2").text
-        client.sendall(b"\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00")  # a hello of one byte
-        client.shutdown(socket.SHUT_WR)
-        browser.until("return document.querySelector('article.bad details') !== null")
-    browser.one("article summary").send_keys(Keys.ENTER)
-    assert connect(server) == 0
-    settled(browser, 2)
-    assert browser.one("#c1 details").get_attribute("open") is not None
-    assert browser.run("return document.activeElement.closest('article').id") == "c1"
+        client.sendall(slow.data_to_send())
+        browser.until("return document.querySelectorAll('#c1 li').length >= 6")
+        browser.one("#c1 summary").send_keys(Keys.ENTER)
+        browser.run("window.before = document.getElementById('c1')")
+        while not any(isinstance(event, HandshakeDone) for event in events_of(slow)):
+            slow.receive_data(client.recv(65_536))
+        client.sendall(slow.data_to_send())
+        browser.until("return document.querySelector('#c1 h2').textContent.includes('Open: TLS')")
+        assert browser.run("return document.getElementById('c1') !== window.before")
+        assert browser.run("return document.querySelector('#c1 details').open")
+        assert browser.run(
+            "return document.activeElement === document.querySelector('#c1 summary')"
+        )
 
 
 def test_what_a_client_says_is_never_markup(server: Running, browser: Browser) -> None:
@@ -149,12 +160,16 @@ def test_without_scripts_it_is_a_list(server: Running, browser: Browser) -> None
 def test_pausing_and_failures_alone(server: Running, browser: Browser) -> None:
     """Paused, nothing moves; going on shows what came meanwhile; a filter leaves the failures."""
     browser.open(server.live)
-    browser.one("#pause").send_keys(Keys.ENTER)
     assert connect(server) == 0
+    settled(browser, 1)
+    browser.one("#pause").send_keys(Keys.ENTER)
     say(server, b"")
-    assert browser.all("article") == []
+    assert len(browser.all("article")) == 1
+    browser.requests()
     browser.one("#pause").send_keys(Keys.ENTER)
     settled(browser, 2)
+    (followed,) = browser.requests()
+    assert re.search(r"since=[1-9]", followed)  # and not all of it again
     browser.one("#failures").send_keys(Keys.SPACE)
     shown = [each.get_attribute("id") for each in browser.all("article") if each.is_displayed()]
     assert shown == ["c2"]
