@@ -92,6 +92,8 @@ class Written:
         for path in options.get("client_ca", ()):
             one = stores.authorities(path)
             trust = one if trust is None else trust.plus(one)
+        if trust is None and "client_auth" in options:
+            raise Usage("client_auth, and nobody to trust", "say whom to believe with client_ca")
         return _made(
             ServerConfig,
             credentials=[credential],
@@ -191,12 +193,15 @@ def _chain(options: Mapping[str, Any]) -> Credential | None:
     chain: list[bytes] = []
     for path in paths:
         try:
-            chain += certificates_in(Path(path).read_bytes())
+            found = certificates_in(Path(path).read_bytes())
         except OSError as error:
             why = stores.reason_of(error)
             raise Usage(f"cannot read {printable(path, 60)}: {why}", "check the path") from None
         except ValueError as problem:
             raise Usage(f"{printable(path, 60)}: {problem}", "give PEM") from None
+        if not found:
+            raise Usage(f"{printable(path, 60)} has no certificate in it", "give PEM")
+        chain += found
     try:
         return chain_alone(chain)
     except ApiMisuse as error:
