@@ -38,7 +38,7 @@ def bar(sections: list[tuple[str, str]]) -> Element:
         button(type="button", id="quiz", aria_pressed="false")["Quiz"],
         button(type="button", id="theme", aria_pressed="false")["Dark"],
         button(type="button", id="print")["Print"],
-        button(type="button", id="save")["Save recording"],
+        button(type="button", id="save")["Save", span(".apart")[" the recording"]],
     ]
     return div(".bar")[nav(aria_label="Sections")[links], tools]
 
