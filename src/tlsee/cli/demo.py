@@ -263,6 +263,7 @@ def tell(
         screen.width,
         attempt=attempt,
         otherwise=_OTHERWISE[isinstance(attempt, Opened)],
+        joined=True,
     )
     show(screen, lines)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlsee.codes import AlertDescription as Alert
+from tlsee.trace import Role
 
 _BY_ALERT = {
     Alert.handshake_failure: (
@@ -63,14 +64,42 @@ _BY_ALERT = {
 }
 
 
+_UNKNOWN = ("the peer refused", "ask for the peer's log")
+_ABOUT_CERTIFICATES = {Alert.bad_certificate, Alert.certificate_unknown, Alert.unknown_ca}
+
+# The same for somebody who listens: what the two of them can do.
+_OVERHEARD_FIXES = {
+    Alert.handshake_failure: "compare what the client offers with what the server is set up for",
+    Alert.protocol_version: "let both speak a version that the other one has",
+    Alert.insufficient_security: "let the client offer stronger algorithms",
+    Alert.unrecognized_name: "check the name that the client asks for, and the server's sites",
+    Alert.no_application_protocol: "let both have an application protocol in common",
+    Alert.certificate_required: "have the client show a certificate",
+}
+
+
 def meaning(alert: Alert, *, showed_certificate: bool = False) -> tuple[str, str]:
     """What happened in words, and what to do; both may be empty.
 
     ``showed_certificate``: whether this side showed one. Without, an alert about certificates can
     only mean the missing one.
     """
-    what, fix = _BY_ALERT.get(alert, ("the peer refused", "ask for the peer's log"))
-    about_ours = alert in {Alert.bad_certificate, Alert.certificate_unknown, Alert.unknown_ca}
-    if about_ours and not showed_certificate:
+    what, fix = _BY_ALERT.get(alert, _UNKNOWN)
+    if alert in _ABOUT_CERTIFICATES and not showed_certificate:
         return ("the peer wants a certificate, and none was shown", "show one: --cert and --key")
     return what, fix
+
+
+def overheard(alert: Alert, sender: Role, *, showed_certificate: bool) -> tuple[str, str]:
+    """The same in the words of a listener: which side refused, and what the two can do.
+
+    ``showed_certificate``: whether the side that was refused showed one.
+    """
+    about_its_own = alert in _ABOUT_CERTIFICATES and not showed_certificate
+    if about_its_own and sender is Role.SERVER:
+        fix = _OVERHEARD_FIXES[Alert.certificate_required]
+        return "the server wants a certificate, and none was shown", fix
+    what, fix = _BY_ALERT.get(alert, _UNKNOWN)
+    fix = _OVERHEARD_FIXES.get(alert, fix)
+    said = f"the {sender.value}"
+    return what.replace("the peer", said), fix.replace("the peer", said)

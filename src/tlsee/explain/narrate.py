@@ -114,7 +114,9 @@ def _measure(step: Step) -> str:
         readable = ", readable" if step.is_readable else ""
         return f"{count(len(step.raw), 'byte')}{readable}"
     if step.kind is Kind.ALERT:
-        return "goodbye: nothing cut off" if step.is_goodbye else "fatal alert"
+        if step.is_goodbye:
+            return "goodbye: nothing cut off"
+        return "fatal alert" if step.is_refusal else "warning"
     records = step.records
     if records is None:
         return ""

@@ -25,4 +25,6 @@ def collected(recording: Recording) -> Collector:
 
 def story_of(recording: Recording) -> Story:
     """The story of a recording, as far as it goes."""
-    return Story.of(collected(recording))
+    story = Story.of(collected(recording))
+    story.overheard = recording.header.overheard
+    return story

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from tlsee.codes import (
     AlertDescription,
+    AlertLevel,
     ContentType,
     ExtensionType,
     HandshakeType,
@@ -88,7 +89,8 @@ class Step:
         kind: message, change, data or alert. ``epoch``: the keys that protect it.
         raw: a message's bytes, header included; ``message``: what they say, ``None`` if they
             cannot be read; ``handshake_type``: by its bytes.
-        records: of application data. ``description``: of an alert.
+        records: of application data. ``description``: of an alert; ``is_warning``: whether it is
+            one after which the connection may go on.
         facts: what the observed side told while it dealt with this, in order.
         at: when, in seconds of the collector's clock.
     """
@@ -104,6 +106,7 @@ class Step:
         self.handshake_type: HandshakeType | None = None
         self.records: Records | None = None
         self.description: AlertDescription | None = None
+        self.is_warning = False
         self.facts: list[Any] = []
         self.at = 0.0
 
@@ -121,6 +124,11 @@ class Step:
     def is_goodbye(self) -> bool:
         """Whether this is close_notify."""
         return self.description == AlertDescription.close_notify
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether this is an alert that ends the connection because something is wrong."""
+        return self.kind is Kind.ALERT and not self.is_goodbye and not self.is_warning
 
     @property
     def is_readable(self) -> bool:
@@ -147,6 +155,7 @@ class Story:
         self.role = role
         self.steps: list[Step] = []
         self.choices: list[Choice] = []
+        self.overheard = False  # told by a listener, in the client's place
         self.lost = 0  # events that the collector had no room for
         self.handshake_wire = (
             0  # bytes of its records, both ways; data that goes early is none of them
@@ -177,10 +186,18 @@ class Story:
         elif isinstance(event, AlertSent | AlertArrived):
             step = self._step(at, Kind.ALERT, isinstance(event, AlertSent), event.epoch)
             step.description = event.description
+            step.is_warning = self._warns(event)
         elif isinstance(event, Spoken):
             self._spoken(event)
         else:
             self._fact(at, event)
+
+    def _warns(self, event: AlertSent | AlertArrived) -> bool:
+        """Only TLS 1.2 goes by the level; 1.3 by the description alone (RFC 9846, 6)."""
+        if event.description == AlertDescription.user_canceled:
+            return True
+        is_newer = self.version is not None and not self.is_older
+        return event.level == AlertLevel.warning and not is_newer
 
     def _step(self, at: float, kind: Kind, sent: bool, epoch: Epoch) -> Step:
         sender = self.role if sent else self.role.other

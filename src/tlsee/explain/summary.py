@@ -184,9 +184,13 @@ def _claim(side: Story, who: Role) -> str:
     return f"{holds}; NOBODY vouches for it"
 
 
-def hidden(story: Story) -> str:
-    """What a listener does not see, and what it does."""
-    secret = [step for step, _ in merged(story.steps) if not step.is_readable]
+def hidden(story: Story, *, joined: bool = False) -> str:
+    """What a listener does not see, and what it does.
+
+    ``joined``: the reader was shown two goodbyes that follow one another as one step.
+    """
+    steps = [step for step, _ in merged(story.steps)] if joined else story.steps
+    secret = [step for step in steps if not step.is_readable]
     if not secret:
         return "nothing"
     hello = story.first(ClientHello)
@@ -255,14 +259,15 @@ def summary(
     *,
     attempt: Opened | NotOpened | None = None,
     otherwise: str = "",
+    joined: bool = False,
 ) -> list[Line]:
     """Proved, hidden, tomorrow, cost.
 
     ``attempt``: what came of opening the recording with the server's key, where that was tried;
-    ``otherwise``: what to say behind it about the other key exchanges.
+    ``otherwise``: what to say behind it about the other key exchanges. ``joined``: see ``hidden``.
     """
     lines = row("proved", proved(story, peer_story), width)
-    lines += row("hidden", hidden(story), width)
+    lines += row("hidden", hidden(story, joined=joined), width)
     if attempt is None:
         lines += row("tomorrow", tomorrow(story), width)
     else:

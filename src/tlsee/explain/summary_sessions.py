@@ -49,6 +49,8 @@ def claim(side: Story, who: Role) -> str:
         return ""
     leaf = view_of(source.peer_chain[0])
     name = printable(name_of(leaf), 64) if leaf is not None else "the certificate"
+    if side.overheard:  # a listener judges nobody
+        return f"the {who.value} has the key of the session in which it held {name}'s key"
     return (
         f"the {who.value} has the key of the session in which it proved to be {name} (judged "
         "again now)"

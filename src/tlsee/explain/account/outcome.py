@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator
 
+from tlsee.codes import AlertDescription
 from tlsee.errors import AlertReceived, CertificateRejected, TLSError
 from tlsee.explain import alerts, summary
 from tlsee.explain.story import Kind, Step, Story
@@ -63,6 +64,9 @@ def outcome_of(story: Story, *, overheard: bool = False) -> Outcome:
     if error is not None:
         text = printable(str(error), SENTENCE_SHOWN)
         return Outcome(Ending.UNFINISHED, "The connection broke", (text,), type(error).__name__)
+    refusal = next((step for step in story.steps if step.is_refusal), None)
+    if refusal is not None:
+        return _alerted(story, refusal, overheard=overheard)
     if story.done is None:
         return _unfinished(story, overheard=overheard)
     return Outcome(Ending.CONNECTED, f"Connected: {_agreed(story)}", tuple(_facts(story)))
@@ -118,20 +122,46 @@ def _failed(story: Story, error: TLSError) -> Outcome:
     )
 
 
+def _alerted(story: Story, step: Step, *, overheard: bool) -> Outcome:
+    """An alert that nobody has told more of: a listener heard it, or the recording ends there."""
+    alert, sender = step.description, step.sender
+    meaning, fix = "", ""
+    if alert is not None and not overheard and not step.sent:
+        meaning, fix = alerts.meaning(alert, showed_certificate=_showed(story))
+    elif alert is not None:
+        shown = _showed(story, sender.other)
+        meaning, fix = alerts.overheard(alert, sender, showed_certificate=shown)
+    sentences = [_sentence(f"mostly that means: {meaning}")] if meaning else []
+    ending = Ending.REFUSED_HERE if step.sent else Ending.REFUSED_THERE
+    if story.done is not None:
+        ending = Ending.CUT
+        sentences.append("The handshake had been done before.")
+    headline = f"The {sender.value} refused: {alert}"
+    evidence = _evidence(story, step)
+    return Outcome(ending, headline, tuple(sentences), "", _label(alert), "", fix, evidence)
+
+
+def _label(alert: AlertDescription | None) -> str:
+    return f"{alert} ({int(alert)})" if alert is not None else ""
+
+
 def _sentence(text: str) -> str:
     shown = printable(text, SENTENCE_SHOWN)
     return f"{shown[:1].upper()}{shown[1:]}" + ("" if shown.endswith((".", "?", "!")) else ".")
 
 
-def _showed(story: Story) -> bool:
-    """Whether the observed side showed a certificate."""
-    shown = [s.message for s in story.steps if s.sent and hasattr(s.message, "certificate_list")]
+def _showed(story: Story, side: Role | None = None) -> bool:
+    """Whether a side, the observed one unless named, showed a certificate."""
+    side = side or story.role
+    steps = [step for step in story.steps if step.sender is side]
+    shown = [s.message for s in steps if hasattr(s.message, "certificate_list")]
     return any(message.certificate_list for message in shown)
 
 
-def _evidence(story: Story) -> tuple[int, ...]:
-    """The last message before it, and the alert."""
-    alert = next((s for s in reversed(story.steps) if s.kind is Kind.ALERT), None)
+def _evidence(story: Story, alert: Step | None = None) -> tuple[int, ...]:
+    """The last message before it, and the alert: the last one unless another is named."""
+    if alert is None:
+        alert = next((s for s in reversed(story.steps) if s.kind is Kind.ALERT), None)
     end = alert.number if alert is not None else len(story.steps) + 1
     last = next((s for s in reversed(story.steps[: end - 1]) if s.kind is not Kind.ALERT), None)
     return tuple(step.number for step in (last, alert) if step is not None)
@@ -141,22 +171,13 @@ def _unfinished(story: Story, *, overheard: bool) -> Outcome:
     if not story.steps:
         return Outcome(Ending.UNFINISHED, "Nothing was said", ("No message was recorded.",))
     last = story.steps[-1]
-    headline = "The handshake was not done when the recording ends"
     sentence = f"The last that was said: {_said(last)}, by the {last.sender.value}."
-    fatal = [s for s in story.steps if s.kind is Kind.ALERT and not s.is_goodbye]
-    if fatal:
-        alert = fatal[0]
-        side = alert.sender.value
-        headline = f"The {side} refused: {alert.description}"
-        ending = Ending.REFUSED_THERE if not alert.sent else Ending.REFUSED_HERE
-        meaning, helps = alerts.meaning(alert.description) if alert.description else ("", "")
-        sentences = (sentence, _sentence(f"mostly that means: {meaning}"))
-        label = str(alert.description)
-        evidence = _evidence(story)
-        return Outcome(ending, headline, sentences, "", label, "", helps, evidence)
     hidden = _hidden(story) if overheard else ""
     if hidden:
         return Outcome(Ending.UNFINISHED, f"Overheard: {_agreed(story)}", (hidden,))
+    headline = "The handshake was not done when the recording ends"
+    if overheard:  # what a capture has lost, or never had, may well have been said
+        headline = "The handshake was not done as far as it was overheard"
     return Outcome(Ending.UNFINISHED, headline, (sentence,), evidence=(last.number,))
 
 

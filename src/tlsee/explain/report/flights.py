@@ -76,8 +76,7 @@ def _ends(account: Account, width: int) -> str:
 
 
 def _kind(step: Step, *, marked: bool) -> str:
-    bad = step.kind is Kind.ALERT and not step.is_goodbye
-    return "fail" if bad or marked else "step"
+    return "fail" if step.is_refusal or marked else "step"
 
 
 def _band(text: str, width: int) -> str:
@@ -121,7 +120,7 @@ def _size(step: Step) -> str:
     if step.kind is Kind.MESSAGE:
         return f"{len(step.raw):,} B"
     if step.kind is Kind.ALERT:
-        return "goodbye" if step.is_goodbye else "fatal"
+        return "goodbye" if step.is_goodbye else "fatal" if step.is_refusal else "warning"
     if step.kind is Kind.CHANGE:
         return "1 B"
     return f"{step.records.content:,} B" if step.records is not None else ""

@@ -85,7 +85,7 @@ def _arrow(view: StepView) -> str:
     ends = ("C", "S") if step.sender is Role.CLIENT else ("S", "C")
     size = len(step.raw) if step.records is None else step.records.content
     text = f"{step.number} {view.title}"
-    fatal = step.kind is Kind.ALERT and not step.is_goodbye
+    fatal = step.is_refusal
     if step.kind is Kind.ALERT:
         number = f" ({int(step.description)})" if step.description is not None else ""
         text = f"{step.number} alert {view.title}{number}{', fatal' if fatal else ''}"
