@@ -196,3 +196,16 @@ def test_a_long_field_says_how_much_more_there_is() -> None:
     longest = max(hello.leaves(), key=len)
     text = "\n".join(line.text for line in field_lines(hello))
     assert f".. and {len(longest) - HEX_SHOWN:,} bytes more" in text
+
+
+def test_what_lost_for_one_reason_is_told_once() -> None:
+    """Neighbours with the very same words share a row, and none of their names is left out."""
+    recording = record("1.3").client.recording
+    found = next(why for why in reasons_of(recording) if why.what == "suite")
+    words = [one.words for one in found.candidates if not one.chosen]
+    assert len(words) > len(set(words)) > 0
+    lines = [line.text for line in terminal(Account.of(recording), detail=1, width=80)]
+    start = next(at for at, line in enumerate(lines) if " Cipher suite, decided by " in line)
+    section = " ".join(line.strip() for line in lines[start : lines.index("", start)])
+    assert all(one.name in section for one in found.candidates)
+    assert section.count(f": {words[-1]}") == 1

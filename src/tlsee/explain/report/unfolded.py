@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
 
 from tlsee.codes import ContentType
 from tlsee.explain.account import Account, RecordView
@@ -20,7 +21,7 @@ __all__ = ["choice_lines", "cost_lines", "key_lines", "record_lines", "state_lin
 
 LABEL = 10  # columns of a row's label
 MARGIN = 4
-CANDIDATES_SHOWN = 24  # of one decision; a peer may offer thousands
+CANDIDATES_SHOWN = 64  # of one decision; a peer may offer thousands
 INPUT_SHOWN = 48  # bytes of an input that comes from no other value
 RECORDS_SHOWN = 512  # of a long connection; each has some ten lines
 
@@ -43,8 +44,9 @@ def _choice(why: Why, width: int) -> Iterator[Line]:
     clause = f" [{why.clause}]" if why.clause else ""
     yield from _title(f"{why.title}, decided by the {why.by.value}", width)
     yield from row("rule", f"{why.rule}{clause}", width, LABEL)
-    for one in why.candidates[:CANDIDATES_SHOWN]:
-        yield from _candidate(one, width)
+    shown = why.candidates[:CANDIDATES_SHOWN]
+    for _, alike in groupby(shown, key=lambda one: (one.chosen, one.offered, one.words)):
+        yield from _candidates(list(alike), width)
     more = len(why.candidates) - CANDIDATES_SHOWN
     if more > 0:
         yield Line(f"{'':{MARGIN}}.. and {more:,} more")
@@ -53,10 +55,12 @@ def _choice(why: Why, width: int) -> Iterator[Line]:
         yield from row("what if", f"{found.change}: {found.result}{certain}", width, LABEL)
 
 
-def _candidate(one: Candidate, width: int) -> Iterator[Line]:
-    """``won   TLS_AES_128_GCM_SHA256: the first of the server's that was offered``."""
+def _candidates(alike: list[Candidate], width: int) -> Iterator[Line]:
+    """``won   TLS_AES_128_GCM_SHA256: ...``; neighbours that lost for one reason share a row."""
+    one = alike[0]
     word = "won" if one.chosen else "lost" if one.offered else "absent"
-    text = f"{one.name}: {one.words}" if one.words else one.name
+    names = ", ".join(found.name for found in alike)
+    text = f"{names}: {one.words}" if one.words else names
     kind = "ok" if one.chosen else "row"
     yield from (Line(line.text, kind) for line in row(f"  {word}", text, width, LABEL))
 
