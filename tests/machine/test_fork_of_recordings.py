@@ -12,7 +12,7 @@ import tlsee
 from tests.machine.test_replay import recorded
 from tests.support.endpoints import NAME, events_of, server_config, trust
 from tests.support.recordings import SAID, SCENARIOS
-from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion
+from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.connection.connection import ServerConnection
 from tlsee.connection.events import DataReceived
 from tlsee.errors import ApiMisuse, CertificateRejected
@@ -363,3 +363,46 @@ def test_a_live_server_of_somebody_else_is_refused() -> None:
     live = ServerConnection(server_config(credentials=[stranger]))
     outcome = meet(recorded("1.3", "full_client"), live)
     assert isinstance(outcome.error, CertificateRejected)
+
+
+def test_a_credential_that_cannot_serve_any_more() -> None:
+    """The choice of then is made anew where the peer could not verify what would be signed."""
+    client, server = play("1.3", ("schemes", "ed25519"))
+    assert server.error.name == "no_common_scheme"
+    assert client.error.alert == server.error.alert
+    assert chosen(server, "scheme") == (SignatureScheme.ecdsa_secp256r1_sha256, None)
+
+
+SETTINGS = {
+    "groups": ["x25519", "secp384r1", "x448,P-256", "SecP256r1MLKEM768", "ffdhe2048"],
+    "suites": ["aes_256_gcm_sha384", "chacha20_poly1305_sha256"],
+    "versions": ["1.2", "1.3", "1.3,1.2"],
+    "schemes": ["ed25519", "ecdsa_secp256r1_sha256", "rsa_pss_rsae_sha256"],
+    "alpn": ["h2", "h2,http/1.1"],
+    "policy": ["legacy", "default"],
+    "policy.grease": ["no"],
+    "policy.cookie": ["yes"],
+    "record_size_limit": ["64", "none"],
+}
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_two_ends_agree_or_both_fail(data: st.DataObject) -> None:
+    """Whatever is set on either end: both are connected, or both know why not; never a bug."""
+    name = data.draw(st.sampled_from(sorted(set(SCENARIOS) - {"1.3, external key"})))
+    changes = []
+    for _ in range(data.draw(st.integers(1, 3))):
+        what = data.draw(st.sampled_from(sorted(SETTINGS)))
+        end = data.draw(st.sampled_from(["client", "server"]))
+        changes.append((f"{end}.{what}", data.draw(st.sampled_from(SETTINGS[what]))))
+    try:
+        client, server = play(name, *changes)
+    except ApiMisuse as problem:
+        assert str(problem)  # noqa: PT017 - what cannot work is refused in words
+        return
+    connected = [end.state.startswith("Connected") for end in (client, server)]
+    if client.error is None and server.error is None:
+        assert connected == [True, True]
+    for end in (client, server):
+        assert end.error is None or end.error.name != "local_failure"
