@@ -173,11 +173,13 @@ def test_a_permalink_opens_its_place(browser: Browser, tmp_path: Path) -> None:
 def test_contrast_and_access_are_measured(
     name: str, scheme: str, browser: Browser, tmp_path: Path
 ) -> None:
-    """axe-core finds nothing against WCAG 2.2 A and AA, folded and unfolded."""
+    """axe-core finds nothing against WCAG 2.2 A and AA: folded, unfolded, and narrow."""
     browser.prefer(scheme)
     browser.open(page_file(name, tmp_path))
     assert browser.complaints(*RULES) == []
     browser.run("document.getElementById('unfold').click()")
+    assert browser.complaints(*RULES) == []
+    browser.resize(320)
     assert browser.complaints(*RULES) == []
 
 

@@ -37,7 +37,7 @@ from tlsee.explain.report.html.bounds import (
     NAMES_SHOWN,
     PATHS_SHOWN,
 )
-from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign
+from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign, wide
 from tlsee.explain.report.html.sheet import Sheet
 from tlsee.explain.report.html.shown_certificates import Places
 from tlsee.explain.report.html.svg import element, number
@@ -220,12 +220,13 @@ def _step(place: int, step: Step, verdict: Verdict, places: Places) -> Element:
             view.subject,
             span(".dim")[f" {origin(view, verdict, CONNECTED)}"],
         ],
-        div(".wide")[
+        wide(
+            f"Checks of {view.subject}",
             table(".matrix.checks")[
                 thead[tr[[th(scope="col")[head] for head in heads]]],
                 tbody[[_check(check, view, places) for check in shown]],
-            ]
-        ]
+            ],
+        )
         if shown
         else None,
         _cut(len(checks) - len(shown), "check"),

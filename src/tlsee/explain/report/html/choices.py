@@ -23,7 +23,7 @@ from htpy import (
 )
 
 from tlsee.explain.report.html.bounds import CANDIDATES_SHOWN
-from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign
+from tlsee.explain.report.html.markup import clause_of, crumbs, part, sign, wide
 from tlsee.explain.report.html.sheet import Sheet
 from tlsee.explain.why import Candidate, Why
 from tlsee.text import count
@@ -49,7 +49,8 @@ def choices(sheet: Sheet) -> Element | None:
 
 def _overview(sheet: Sheet, whys: tuple[Why, ...], names: list[str]) -> Element:
     heads = ("", "chosen", "by", "offered", "rule")
-    return div(".wide")[
+    return wide(
+        "All choices",
         table(".matrix")[
             thead[tr[[th(scope="col")[head or span(".apart")["what"]] for head in heads]]],
             tbody[
@@ -64,8 +65,8 @@ def _overview(sheet: Sheet, whys: tuple[Why, ...], names: list[str]) -> Element:
                     for why, name in zip(whys, names, strict=True)
                 ]
             ],
-        ]
-    ]
+        ],
+    )
 
 
 def _choice(sheet: Sheet, why: Why, name: str) -> Element:
@@ -85,12 +86,13 @@ def _candidates(shown: tuple[Candidate, ...], left: int) -> Node:
     heads = ("candidate", "number", "offered", "could be taken", "chosen", "why")
     return details(".fold", open=len(shown) <= UNFOLDED)[
         summary[count(len(shown) + left, "candidate")],
-        div(".wide")[
+        wide(
+            "Candidates",
             table(".matrix")[
                 thead[tr[[th(scope="col")[head] for head in heads]]],
                 tbody[[_row(one) for one in shown]],
-            ]
-        ],
+            ],
+        ),
         p(".cut")[f"{left:,} more: the page has no place."] if left else None,
     ]
 

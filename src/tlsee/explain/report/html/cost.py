@@ -10,7 +10,6 @@ from htpy import (
     a,
     caption,
     dd,
-    div,
     dl,
     dt,
     h3,
@@ -28,7 +27,7 @@ from htpy import (
 )
 
 from tlsee.explain.cost import Cost, StepCost, cost_of
-from tlsee.explain.report.html.markup import part, size, step_link
+from tlsee.explain.report.html.markup import part, size, step_link, wide
 from tlsee.explain.report.html.sheet import Sheet
 from tlsee.explain.report.html.svg import element, number
 from tlsee.text import count
@@ -91,13 +90,14 @@ def _table(sheet: Sheet, found: Cost, *, measured: bool) -> Element:
         heads.pop()
     shown = [one for one in found.steps if one.number in sheet.numbers]
     longest = max((one.wire for one in shown), default=0)
-    return div(".wide")[
+    return wide(
+        "Cost of each step",
         table(".matrix")[
             caption(".apart")["Cost of each step"],
             thead[tr[[_head(head) for head in heads]]],
             tbody[[_row(sheet, one, longest, measured=measured) for one in shown]],
-        ]
-    ]
+        ],
+    )
 
 
 def _head(head: str) -> Element:

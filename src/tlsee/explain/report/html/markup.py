@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from htpy import Element, Node, a, section, span
+from htpy import Element, Node, a, div, section, span
 from htpy import h2 as heading2
 from markupsafe import Markup
 
@@ -69,6 +69,11 @@ def crumbs(items: Iterable[Node]) -> Node:
     """Several facts in a line."""
     found = [item for item in items if item is not None and item != ""]
     return [[SIGNS["dot"] if place else None, item] for place, item in enumerate(found)]
+
+
+def wide(label: str, content: Node) -> Element:
+    """What may be wider than the window: it scrolls for itself, also by the keyboard."""
+    return div(".wide", role="group", aria_label=label, tabindex="0")[content]
 
 
 def clause_of(clause: str) -> Node:

@@ -9,7 +9,6 @@ from htpy import (
     Node,
     a,
     details,
-    div,
     h3,
     i,
     li,
@@ -29,7 +28,7 @@ from tlsee.codes import ProtocolVersion
 from tlsee.explain.dictionary import look_up
 from tlsee.explain.machine_view import MachineEdge, MachineView, machine_of
 from tlsee.explain.report.html.bounds import PATH_SHOWN
-from tlsee.explain.report.html.markup import part, sign, step_link
+from tlsee.explain.report.html.markup import part, sign, step_link, wide
 from tlsee.explain.report.html.sheet import Sheet
 from tlsee.explain.report.html.states_picture import picture
 from tlsee.text import count
@@ -110,12 +109,13 @@ def _edges(sheet: Sheet, edges: tuple[MachineEdge, ...]) -> Element:
     heads = ("from", "on", "to", "taken")
     return details(".fold")[
         summary[f"All {count(len(edges), 'way')} of the machine"],
-        div(".wide")[
+        wide(
+            "Ways of the machine",
             table(".matrix")[
                 thead[tr[[th(scope="col")[head] for head in heads]]],
                 tbody[[_edge(sheet, edge) for edge in edges]],
-            ]
-        ],
+            ],
+        ),
     ]
 
 
