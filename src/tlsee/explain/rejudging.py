@@ -10,7 +10,6 @@ from tlsee.explain.reading import server_name
 from tlsee.explain.story import Story
 from tlsee.handshake.judging import staples_in
 from tlsee.identity.path.judge import KeyUse, Purpose, Verdict
-from tlsee.identity.path.verdict import WhatIf
 from tlsee.identity.trust import Anchor, Trust
 from tlsee.recording.recording import Recording
 from tlsee.trace import CertificateJudged, Role
@@ -18,7 +17,7 @@ from tlsee.values import replace
 from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages13 import Certificate
 
-__all__ = ["chain_of", "judged_before", "recorded_trust", "request_of", "what_ifs_of"]
+__all__ = ["chain_of", "judged_before", "recorded_trust", "request_of", "revived"]
 
 
 def chain_of(story: Story, sender: Role) -> tuple[bytes, ...] | None:
@@ -86,24 +85,27 @@ def _name(story: Story, sender: Role) -> str | None:
     return server_name(hello) or None
 
 
-def what_ifs_of(recording: Recording, story: Story) -> tuple[WhatIf, ...]:
-    """What would have made a recorded refusal an acceptance, each of them judged.
+def revived(recording: Recording, story: Story) -> Verdict | None:
+    """The recorded verdict; a refusal can tell again what would have been accepted.
 
-    A recording has the chain and the anchors that its paths came upon, and no more of the store.
-    So this is said only where they lead to the very refusal that was recorded.
+    For that it is judged once more. A recording has the chain and the anchors that its paths came
+    upon, and no more of the store: so only where they lead to the very refusal that was recorded.
     """
     judged = [event for event in recording.events() if isinstance(event, CertificateJudged)]
     before = judged[-1].verdict if judged else None
-    if not isinstance(before, Verdict) or before.accepted or recording.header.has_pseudonyms:
-        return ()
+    if not isinstance(before, Verdict):
+        return None
+    if before.accepted or before.explore is not None or recording.header.has_pseudonyms:
+        return before
     sender = story.role.other
     trust = recorded_trust(story, sender) or Trust.nobody()
     request = request_of(story, sender, trust, Judging(), before.at)
     if request is None:
-        return ()
+        return before
     try:
         again = default_judge(request)
     except TLSError:
-        return ()
-    same = isinstance(again, Verdict) and again.reason == before.reason
-    return again.what_ifs() if isinstance(again, Verdict) and same else ()
+        return before
+    if not isinstance(again, Verdict) or again.reason != before.reason:
+        return before
+    return replace(before, asked=again.asked, explore=again.explore)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import Any
 
 from tlsee.codes import ContentType
 from tlsee.explain.account.heading import Heading, heading_of
@@ -16,10 +15,10 @@ from tlsee.explain.dissect import Context, Dissection, Field, dissect_connection
 from tlsee.explain.narrate import Protection as Announcer
 from tlsee.explain.narrate import title
 from tlsee.explain.recorded import story_of
-from tlsee.explain.rejudging import what_ifs_of
+from tlsee.explain.rejudging import revived
 from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
-from tlsee.identity.path.verdict import WhatIf
+from tlsee.identity.path.verdict import Verdict, WhatIf
 from tlsee.recording.recording import Recording
 from tlsee.trace import Epoch, Role
 from tlsee.values import replace, value
@@ -81,15 +80,15 @@ class Account:
         """How it ended."""
         return outcome_of(self.story, overheard=self.overheard)
 
-    @property
-    def verdict(self) -> Any:
-        """The ``identity.Verdict`` on the peer's certificate, or ``None``."""
-        return self.story.verdict
+    @cached_property
+    def verdict(self) -> Verdict | None:
+        """What was judged of the peer's certificate, and what would have been accepted."""
+        return revived(self.recording, self.story)
 
     @cached_property
     def what_ifs(self) -> tuple[WhatIf, ...]:
         """What would have had the refused certificate accepted, as far as the recording tells."""
-        return what_ifs_of(self.recording, self.story)
+        return self.verdict.what_ifs() if self.verdict is not None else ()
 
     @cached_property
     def records(self) -> tuple[RecordView, ...]:
