@@ -21,6 +21,7 @@ __all__ = [
     "size",
     "step_link",
     "under_key",
+    "wide",
 ]
 
 # Signs that go with words, never instead of them.
