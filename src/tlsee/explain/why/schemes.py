@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from tlsee.codes import SignatureScheme
 from tlsee.codes12 import KeyExchangeAlgorithm
 from tlsee.crypto.certificate_signatures import scheme_of
+from tlsee.crypto.schemes import SCHEMES, schemes_for
 from tlsee.crypto.schemes12 import schemes12_for
 from tlsee.explain.phrases import SIGNATURES
 from tlsee.explain.reading import view_of
@@ -40,6 +41,7 @@ def _why(facts: Facts, by: Role) -> Why | None:
         return None
     offered = accepted_by_peer(facts, by)
     able = _able(facts, decision, by) if facts.is_ours(by) else None
+    fitting = _of_shown_key(facts, by)
     return Why(
         "scheme",
         f"Signature scheme of the {by.value}",
@@ -48,14 +50,18 @@ def _why(facts: Facts, by: Role) -> Why | None:
             offered,
             able,
             chosen,
-            lambda _: _lost(chosen, able),
+            lambda item: _lost(item, chosen, able, fitting, older=facts.older),
             offerer=f"the {by.other.value}",
             unable=f"the key of the {by.value}'s certificate cannot sign so",
         ),
         name_of(chosen) if chosen is not None else "",
         _rule(facts, offered, able, chosen, by),
         "RFC 5246, 7.4.1.4.1" if facts.older else "RFC 9846, 4.3.3",
-        few(_what_ifs(facts, offered, able, chosen, by)),
+        few(
+            [_unsaid(facts, offered, fitting, chosen, by)]
+            if able is None and chosen is not None
+            else _what_ifs(facts, offered, able or (), chosen, by)
+        ),
     )
 
 
@@ -98,12 +104,30 @@ def _able(facts: Facts, decision: Decision | None, by: Role) -> tuple[SignatureS
     return tuple(schemes12_for(view.public_key))
 
 
+def _of_shown_key(facts: Facts, by: Role) -> tuple[SignatureScheme, ...] | None:
+    """What the key in the shown certificate can sign with; ``None`` where there is none to read."""
+    leaf = facts.leaf_of(by)
+    key = leaf.public_key if leaf is not None else None
+    if key is None:
+        return None
+    return schemes12_for(key, insecure=True) if facts.older else schemes_for(key)
+
+
 def _lost(
+    item: SignatureScheme,
     chosen: SignatureScheme | None,
     able: Sequence[SignatureScheme] | None,
+    fitting: Sequence[SignatureScheme] | None,
+    *,
+    older: bool,
 ) -> str:
+    if able is None and fitting is not None and item not in fitting:
+        row = SCHEMES.get(item)
+        if not older and row is not None and not row.in_handshake13:
+            return "TLS 1.3 allows it in certificates only"
+        return "the key of the certificate that was shown cannot sign so"
     if able is None:
-        return "not used; what else the key could do was not said"
+        return "not used, and why was not said"
     if chosen is None:
         return "no certificate here can sign with it"
     return f"behind {name_of(chosen)} in the order of the key's own schemes"
@@ -127,14 +151,42 @@ def _rule(
     return "The first that the certificate's key can do and the peer accepts."
 
 
+def _unsaid(
+    facts: Facts,
+    offered: Sequence[SignatureScheme],
+    fitting: Sequence[SignatureScheme] | None,
+    chosen: SignatureScheme,
+    by: Role,
+) -> WhatIf | None:
+    """What is certain although the one who decided does not say what else it has."""
+    if chosen not in offered:
+        return None
+    change = f"{_peer(facts, by)} had not accepted {name_of(chosen)}"
+    left = [item for item in without(offered, chosen) if not is_grease(item)]
+    if fitting is None:
+        return limited(change, left, f"the {by.value}")
+    left = [item for item in left if item in fitting]
+    if left:
+        were = "was" if len(left) == 1 else "were"
+        result = f"of what this certificate's key can do {shown(left)} {were} left"
+    else:
+        result = "this certificate could not have been shown"
+    others = f"what other certificates the {by.value} has it did not say"
+    return WhatIf(change, f"{result}; {others}", certain=True)
+
+
+def _peer(facts: Facts, by: Role) -> str:
+    return this(by.other, facts.role if not facts.overheard else by)
+
+
 def _what_ifs(
     facts: Facts,
     offered: Sequence[SignatureScheme],
-    able: Sequence[SignatureScheme] | None,
+    able: Sequence[SignatureScheme],
     chosen: SignatureScheme | None,
     by: Role,
 ) -> list[WhatIf | None]:
-    peer = this(by.other, facts.role if not facts.overheard else by)
+    peer = _peer(facts, by)
     if chosen is None:
         known = [item for item in offered if item.is_known and not is_grease(item)]
         listed = shown(known, "or") or "a known scheme"
@@ -144,11 +196,6 @@ def _what_ifs(
             WhatIf("the client accepted a scheme of this server's key", result, False),
         ]
     change = f"{peer} had not accepted {name_of(chosen)}"
-    if able is None:
-        left = [item for item in without(offered, chosen) if not is_grease(item)]
-        if chosen not in offered:
-            return []
-        return [limited(change, left, f"the {by.value}")]
     left = [item for item in without(able, chosen) if item in offered]
     other = "another certificate, if there is one, or the end: handshake_failure (40)"
     if by is Role.CLIENT:
