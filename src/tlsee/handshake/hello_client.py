@@ -96,7 +96,10 @@ class AwaitSessionVerdict(State):
 
 @value
 class WaitServerHello(State):
-    """The hello is out. ``dummy``: 1.3's change_cipher_spec came, which 1.2 does not know."""
+    """The hello is out.
+
+    ``dummy``: 1.3's change_cipher_spec came, which 1.2 does not know.
+    """
 
     basis: ClientBasis
     offers: tuple[Offer, ...]
