@@ -21,6 +21,7 @@ from tlsee.explain.reading import server_name
 from tlsee.explain.recorded import story_of
 from tlsee.explain.story import Kind, Story
 from tlsee.identity.certificate import moment
+from tlsee.recording.format import MAGIC
 from tlsee.text import count, printable
 from tlsee.values import value
 from tlsee.wire.hellos import ClientHello, ServerHello
@@ -29,6 +30,7 @@ __all__ = [
     "CaptureWish",
     "capture_options",
     "is_capture",
+    "neither",
     "pick",
     "read",
     "show_list",
@@ -44,6 +46,14 @@ _LABEL = 10  # columns of a row's label
 _MAGIC = frozenset(
     bytes.fromhex(magic) for magic in ("a1b2c3d4", "d4c3b2a1", "a1b23c4d", "4d3cb2a1", "0a0d0d0a")
 )
+
+# Captures are kept packed, and what unpacks them.
+_PACKED = {
+    b"\x1f\x8b": "gunzip",
+    b"\xfd7zXZ": "unxz",
+    b"\x28\xb5\x2f\xfd": "unzstd",
+    b"PK\x03\x04": "unzip",
+}
 
 
 @value
@@ -85,6 +95,28 @@ def is_capture(path: str) -> bool:
             return file.read(4) in _MAGIC
     except (OSError, ValueError):
         return False
+
+
+def neither(path: str) -> Usage | None:
+    """What to say of a file that begins neither as a capture nor as a recording does."""
+    try:
+        with Path(path).open("rb") as file:
+            begin = file.read(len(MAGIC))
+    except (OSError, ValueError):
+        return None  # whoever reads it will say that
+    if begin[:4] in _MAGIC or (begin and MAGIC.startswith(begin)):
+        return None
+    why, fix = "it begins otherwise", "tlsee connect HOST --record FILE makes a recording"
+    packed = next((tool for magic, tool in _PACKED.items() if begin.startswith(magic)), "")
+    if not begin:
+        why = "it is empty"
+    elif packed:
+        why, fix = "it is packed", f"unpack it first: {packed} {printable(path, 60)}"
+    return Usage(
+        f"{printable(path, 60)} is a file, and this is no recording of tlsee's and no capture: "
+        f"{why}",
+        fix,
+    )
 
 
 def read(path: str, wish: CaptureWish) -> CaptureReading:

@@ -11,7 +11,7 @@ import click
 from tlsee.cli import captures, recordings
 from tlsee.cli.exit_codes import ExitCode, Usage
 from tlsee.cli.json_output import line_of
-from tlsee.cli.meant import is_a_file, looks_like_a_host, shown_target
+from tlsee.cli.meant import is_a_file, looks_like_a_host, odd_file, shown_target
 from tlsee.cli.output import HEADING, Screen
 from tlsee.cli.views import ViewWish, show_recording, view_options, view_wish
 from tlsee.explain.dictionary.entry import Entry
@@ -60,6 +60,8 @@ def command(words: tuple[str, ...], **options: Any) -> int:
         )
     if not found.entries and is_a_file(word):
         return _explain_file(word, wish, of_capture)
+    if not found.entries and (odd := odd_file(word)) is not None:
+        raise odd
     if of_capture.asked:
         raise Usage(
             "--keylog, --key and --connection are about a capture", "name a pcap or pcapng file"
@@ -87,6 +89,8 @@ def _explain_file(path: str, wish: ViewWish, of_capture: captures.CaptureWish) -
         wish.spare(path)
         if captures.is_capture(path) or of_capture.asked:
             captures.tell(path, of_capture, wish)
+        elif (problem := captures.neither(path)) is not None:
+            raise problem
         else:
             show_recording(recordings.load(path), path, wish)
     except Usage as problem:

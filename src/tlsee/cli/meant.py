@@ -42,6 +42,23 @@ def is_a_file(word: str) -> bool:
         return False
 
 
+def odd_file(word: str) -> Usage | None:
+    """What to say of something that is there and is no ordinary file; ``None`` of all else."""
+    if word == "-":
+        return Usage("files are not read from standard input", "write it to a file, and name that")
+    try:
+        path = Path(word)
+        if path.is_dir():
+            return Usage(f"{printable(word, 60)} is a directory", "name a file in it")
+        if path.exists():
+            return Usage(
+                f"{printable(word, 60)} is no ordinary file", "copy what it has to one, and name it"
+            )
+    except (OSError, ValueError):
+        pass
+    return None
+
+
 def no_file(word: str) -> None:
     """Refuse a file where a host is wanted.
 

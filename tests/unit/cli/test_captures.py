@@ -193,3 +193,33 @@ def test_a_damaged_capture_is_told_as_far_as_it_goes(one: tuple[Path, Path]) -> 
     assert result.code == 0
     assert "The capture is damaged or cut off" in _words(result.out)
     assert "ClientHello" in result.out
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "it is empty"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF", "no recording of tlsee's and no capture"),
+        (b"\x1f\x8b\x08\0", "unpack it first: gunzip"),
+    ],
+)
+def test_files_that_are_neither(content: bytes, words: str, tmp_path: Path) -> None:
+    """Whoever has a capture is not sent to make a recording."""
+    path = tmp_path / "some.file"
+    path.write_bytes(content)
+    result = tlsee("explain", path)
+    assert result.code == 2
+    assert words in _words(result.err)
+
+
+def test_what_is_no_ordinary_file(tmp_path: Path) -> None:
+    """Directories, pipes and standard input are no words that nobody knows."""
+    for word, words in (
+        (tmp_path, "is a directory"),
+        ("/dev/null", "is no ordinary file"),
+        ("-", "not read from standard input"),
+    ):
+        result = tlsee("explain", word)
+        assert result.code == 2
+        assert words in _words(result.err)
+        assert "dictionary" not in result.err

@@ -107,7 +107,7 @@ def test_a_file_that_was_cut_off(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "it begins otherwise"),
+        (b"", "it is empty"),
         (b"-----BEGIN CERTIFICATE-----", "this is no recording of tlsee's"),
         (record("1.3").client.recording.to_bytes()[:20], "cut off in its first bytes"),
         (b"\x89TLSREC\r\n\x1a\n" + bytes(20), "damaged in its first bytes"),

@@ -206,7 +206,7 @@ def _newer() -> bytes:
 
 
 UNREADABLE: dict[str, tuple[Callable[[], bytes], str]] = {
-    "empty": (lambda: b"", "it begins otherwise"),
+    "empty": (lambda: b"", "it is empty"),
     "cut in its first bytes": (lambda: _whole()[:20], "cut off in its first bytes"),
     "of another format": (_newer, "has format 9, and format 1 is read here"),
     "a certificate": (lambda: b"-----BEGIN CERTIFICATE-----\n", "no recording of tlsee's"),
