@@ -41,6 +41,7 @@ __all__ = [
 F = TypeVar("F", bound=Callable[..., Any])
 
 KEY_LIMIT = 1 << 20  # bytes of a file with a private key
+NOTES_SHOWN = 4  # where there is no connection to tell
 _LABEL = 10  # columns of a row's label
 # How captures begin: pcap in both orders and both clocks, pcapng.
 _MAGIC = frozenset(
@@ -169,7 +170,10 @@ def pick(reading: CaptureReading, path: str, number: int | None) -> Overheard | 
     """
     found, shown = reading.connections, printable(path, 60)
     if not found:
-        why = "; ".join(reading.notes) or "it has no packets of TCP"
+        notes = list(reading.notes[:NOTES_SHOWN])
+        if len(reading.notes) > NOTES_SHOWN:
+            notes.append(f"and {count(len(reading.notes) - NOTES_SHOWN, 'note')} more of the kind")
+        why = "; ".join(notes) or "it has no packets of TCP"
         raise Usage(f"{shown} has no TLS that can be told: {why}", "capture from the first packet")
     if number is not None and number > len(found):
         has = count(len(found), "connection")

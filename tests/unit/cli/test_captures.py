@@ -223,3 +223,17 @@ def test_what_is_no_ordinary_file(tmp_path: Path) -> None:
         assert result.code == 2
         assert words in _words(result.err)
         assert "dictionary" not in result.err
+
+
+def test_a_capture_of_many_other_things_is_refused_in_few_words(tmp_path: Path) -> None:
+    """A sentence, and no page of them; how many more there were is said."""
+    packets = []
+    for number in range(30):
+        talker = Talker(client=("10.0.0.1", 50_000 + number)).hands()
+        packets += talker.say(True, b"SSH-2.0-x\r\n").bye().packets
+    capture = tmp_path / "plain.pcap"
+    capture.write_bytes(pcap(packets))
+    result = tlsee("explain", capture)
+    assert result.code == 2
+    assert "and 26 notes more of the kind" in _words(result.err)
+    assert len(result.err.splitlines()) < 12
