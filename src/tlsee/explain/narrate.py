@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tlsee.codes import ContentType
 from tlsee.explain.fields import fields_of_message
 from tlsee.explain.layout import WIDTH, Line, paragraph, rule
 from tlsee.explain.sentences import sentence_of
@@ -103,7 +104,10 @@ def title(step: Step) -> str:
         return str(step.description)
     spoken = step.spoken
     if not spoken:
-        return "closed records" if step.is_closed else "application data"
+        if step.records is None or not step.is_closed:
+            return "application data"
+        kind = step.records.content_type  # in TLS 1.2 the header tells
+        return "closed records" if kind == ContentType.application_data else f"closed {kind}"
     return f'"{printable(spoken, DATA_SHOWN)}"'
 
 

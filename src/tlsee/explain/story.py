@@ -247,11 +247,14 @@ class Story:
             self.handshake_wire += event.wire
         if event.content_type == ContentType.change_cipher_spec and self.is_older:
             self._step(at, Kind.CHANGE, event.sent, event.epoch)  # in 1.3 it means nothing
-        if event.content_type != ContentType.application_data:
+        # TLS 1.2 names what is in a protected record: a listener's Finished stays closed too.
+        closed = event.closed and event.content_type != ContentType.change_cipher_spec
+        if event.content_type != ContentType.application_data and not closed:
             return
         last = self.steps[-1] if self.steps else None
-        if last is not None and last.records is not None and last.sent is event.sent:
-            last.records = last.records.plus(event)
+        run = last.records if last is not None and last.sent is event.sent else None
+        if last is not None and run is not None and run.content_type == event.content_type:
+            last.records = run.plus(event)
         else:
             self._step(at, Kind.DATA, event.sent, event.epoch).records = event
 

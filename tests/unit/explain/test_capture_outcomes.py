@@ -155,3 +155,16 @@ def test_both_goodbyes_are_hidden() -> None:
     assert not last.is_readable
     assert f"hidden 3 to {last.number};" in _screen(account)
     assert any(f"3 to {last.number};" in fact for fact in account.outcome.sentences)
+
+
+def test_what_stays_closed_in_1_2_is_told_where_it_was_said() -> None:
+    """Its headers are readable: Finished and goodbyes are there, in order, with their records."""
+    account = _account(wire(record("1.2").full_client.recording))
+    told = [(view.title, view.step.sender.value, len(view.records)) for view in account.steps]
+    client = [(title, records) for title, sender, records in told if sender == "client"]
+    at = client.index(("ChangeCipherSpec", 1))
+    assert client[at + 1 :] == [("closed handshake", 1), ("closed records", 1), ("closed alert", 1)]
+    titles = [title for title, _, _ in told]
+    assert titles.count("closed handshake") == titles.count("closed alert") == 2
+    carried = [number for view in account.steps for number in view.records]
+    assert sorted(set(carried)) == [view.number for view in account.records]

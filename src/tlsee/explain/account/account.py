@@ -199,6 +199,8 @@ class _Waiting:
     def step_of(self, view: RecordView, *, older: bool) -> int:
         """The number of the step that a record belongs to; 0 for one that is no step's."""
         wanted = _KINDS.get(view.content)
+        if self._step is not None and self._step.is_closed and wanted is not Kind.CHANGE:
+            wanted = Kind.DATA
         if self._step is None or wanted is None or (wanted is Kind.CHANGE and not older):
             return 0
         if self._step.kind is not wanted:
