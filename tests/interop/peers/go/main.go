@@ -245,8 +245,9 @@ func serverExchange(connection *tls.Conn, asked *request) (int, bool, error) {
 	chunk := make([]byte, 16384)
 	received := 0
 	for received < len(asked.Payload) {
+		// In TLS 1.2 a close_notify that is there already comes with the data before it.
 		count, err := connection.Read(chunk)
-		if err != nil {
+		if err != nil && !(err == io.EOF && received+count == len(asked.Payload)) {
 			return received, false, fmt.Errorf("reading at %d: %w", received, err)
 		}
 		if received+count > len(asked.Payload) ||
