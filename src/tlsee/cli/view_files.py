@@ -18,7 +18,9 @@ from tlsee.trace import SecretDerived
 
 STANDARD_OUTPUT = "-"
 KEEP_IT = "KEEP IT SECRET: the keys to all that was said are in it"
-KINDS = {"html": "page", "pcapng": "capture", "mermaid": "diagram"}  # and what to call each
+# What can be written, and what to call each.
+KINDS = {"html": "page", "pcapng": "capture", "mermaid": "diagram", "record": "recording"}
+BINARY = ("pcapng", "record")
 
 
 def write_view(account: Account, kind: str, path: str, notes: Screen | None) -> None:
@@ -75,6 +77,8 @@ def made(account: Account, kind: str) -> bytes:
         from tlsee.explain.report.pcapng import to_pcapng
 
         return to_pcapng(account.recording)
+    if kind == "record":
+        return account.recording.to_bytes()
     from tlsee.explain.report.mermaid import mermaid
 
     return mermaid(account).encode("ascii")

@@ -14,7 +14,7 @@ from tlsee.cli.exit_codes import Usage
 from tlsee.cli.json_output import line_of
 from tlsee.cli.output import HINT, Screen, is_terminal
 from tlsee.cli.styles import show
-from tlsee.cli.view_files import KINDS, STANDARD_OUTPUT, write_view
+from tlsee.cli.view_files import BINARY, KINDS, STANDARD_OUTPUT, write_view
 from tlsee.explain.account import Account
 from tlsee.recording.recording import Recording
 from tlsee.text import printable
@@ -28,8 +28,8 @@ class ViewWish:
     """How a recording is to be shown.
 
     Attributes:
-        files: for ``html``, ``pcapng`` and ``mermaid`` where each is to be written, ``-`` being
-            standard output. as_json: an object on standard output. detail: 0, 1 or 2.
+        files: for ``html``, ``pcapng``, ``mermaid`` and ``record`` where each is to be written,
+            ``-`` being standard output. as_json: an object on standard output. detail: 0, 1 or 2.
     """
 
     files: dict[str, str]
@@ -67,6 +67,7 @@ def view_options(command: F) -> F:
         click.option("--html", metavar="FILE", help="Of a recording: one page with everything."),
         click.option("--pcapng", metavar="FILE", help="Of a recording: a capture, for Wireshark."),
         click.option("--mermaid", metavar="FILE", help="Of a recording: a diagram for Markdown."),
+        click.option("--record", metavar="FILE", help="Of a capture: the connection, to keep."),
         click.option("--json", "as_json", is_flag=True, help="One object on standard output."),
         click.option(
             "-v", "--verbose", count=True, help="Of a recording what was meant; -vv every field."
@@ -90,11 +91,13 @@ def view_wish(options: Mapping[str, Any]) -> ViewWish:
         raise Usage(
             f"{' and '.join(printed)} would be mixed on standard output", "name files for the rest"
         )
-    if files.get("pcapng") == STANDARD_OUTPUT and is_terminal(sys.stdout):
-        raise Usage(
-            "a capture is binary, and standard output is a terminal",
-            "name a file, or pipe it on: --pcapng - | tshark -r -",
-        )
+    for name in BINARY:
+        if files.get(name) == STANDARD_OUTPUT and is_terminal(sys.stdout):
+            on = ", or pipe it on: --pcapng - | tshark -r -" if name == "pcapng" else ""
+            raise Usage(
+                f"a {KINDS[name]} is binary, and standard output is a terminal",
+                f"name a file{on}",
+            )
     named = [Path(path).absolute() for path in files.values() if path != STANDARD_OUTPUT]
     if len(set(named)) < len(named):
         raise Usage("two views cannot be written into one file", "name another for one of them")

@@ -16,6 +16,7 @@ from tests.support.command import looks_good, tlsee
 from tests.support.endpoints import server_credential
 from tests.support.recordings import record
 from tlsee.crypto.private_keys import private_pem
+from tlsee.explain.capture import read_capture
 from tlsee.recording.recording import Recording
 
 
@@ -237,3 +238,19 @@ def test_a_capture_of_many_other_things_is_refused_in_few_words(tmp_path: Path) 
     assert result.code == 2
     assert "and 26 notes more of the kind" in _words(result.err)
     assert len(result.err.splitlines()) < 12
+
+
+def test_a_connection_is_kept_as_a_recording(one: tuple[Path, Path], tmp_path: Path) -> None:
+    """--record writes what every view is made of; with keys in it only its owner can read it."""
+    kept = tmp_path / "kept.tlsrec"
+    result = tlsee("explain", one[0], "--keylog", one[1], "--record", kept)
+    assert result.code == 0
+    assert "KEEP IT SECRET" in _words(result.out)
+    assert kept.stat().st_mode & 0o077 == 0
+    (overheard,) = read_capture(one[0], one[1]).connections
+    assert Recording.load(kept).to_bytes() == overheard.recording.to_bytes()
+    told = tlsee("explain", one[0], "--keylog", one[1]).out.splitlines()
+    again = tlsee("explain", kept).out.splitlines()
+    assert told[told.index("") :] == again[again.index("") :]
+    printed = tlsee("explain", one[0], "--keylog", one[1], "--record", "-")
+    assert printed.raw == kept.read_bytes()
