@@ -404,5 +404,5 @@ def test_two_ends_agree_or_both_fail(data: st.DataObject) -> None:
     connected = [end.state.startswith("Connected") for end in (client, server)]
     if client.error is None and server.error is None:
         assert connected == [True, True]
-    for end in (client, server):
-        assert end.error is None or end.error.name != "local_failure"
+    for one in (client, server):
+        assert one.error is None or one.error.name != "local_failure"

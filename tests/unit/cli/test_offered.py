@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.command import tlsee
 from tests.support.offers import listed, offer_of
 from tests.support.schemas import complaints, schema
-from tests.unit.cli.test_serve import serving
+from tests.support.serving import serving
 from tlsee.cli.offered import offer_object
 
 

@@ -14,7 +14,7 @@ import pytest
 from tests.support.command import Result, World, looks_good, tls_server, tlsee, world
 from tests.support.redis_server import running
 from tests.support.schemas import complaints, schema
-from tests.unit.cli.test_serve import Running, serving
+from tests.support.serving import Running, serving
 from tlsee.codes import ProtocolVersion
 from tlsee.config import ServerConfig
 from tlsee.sessions.psk import ExternalPsk

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.redis_server import eventually, running
-from tests.unit.cli.test_serve import Running, serving
+from tests.support.serving import Running, serving
 from tlsee.identity.authority import Authority
 
 

@@ -116,6 +116,7 @@ def test_the_way_through_the_machine_is_lit(name: str, who: int) -> None:
 def test_every_check_of_a_path_is_a_row(name: str) -> None:
     """Name, clause, result; and the certificate's bytes are a link away."""
     verdict = account(name, 0).verdict
+    assert verdict is not None
     found = shown(name, 0)
     text = found.text_of("certificates")
     for path in verdict.tried:
