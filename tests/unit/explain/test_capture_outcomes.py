@@ -17,6 +17,7 @@ from tlsee.errors import TLSError
 from tlsee.explain.account import Account, Ending
 from tlsee.explain.capture import read_capture
 from tlsee.explain.report.terminal import terminal
+from tlsee.explain.why import reasons_of
 from tlsee.identity.authority import Authority
 from tlsee.identity.trust import Trust
 from tlsee.recording.recorder import Recorder
@@ -168,3 +169,24 @@ def test_what_stays_closed_in_1_2_is_told_where_it_was_said() -> None:
     assert titles.count("closed handshake") == titles.count("closed alert") == 2
     carried = [number for view in account.steps for number in view.records]
     assert sorted(set(carried)) == [view.number for view in account.records]
+
+
+@pytest.mark.parametrize("version", [TLS12, TLS13])
+def test_the_session_that_was_taken_has_won(version: dict[str, Any]) -> None:
+    """The answer names it; its suite in TLS 1.2 was never up for a decision."""
+    client = client_config(**version, sessions=True)
+    server = server_config(**version, sessions=True)
+    first, second = _met(client, server), _met(client, server)
+    packets = wire(first).packets
+    packets += wire(second, client=("10.0.0.1", 50_001), begin=10**9).packets
+    heard = read_capture(pcap(packets), key_log_of([first, second])).connections[1].recording
+    for recording in (heard, second):
+        found = {why.what: why for why in reasons_of(recording)}
+        (one,) = found["session"].candidates
+        assert one.chosen
+        assert one.words.startswith("taken")
+        if version is TLS12:
+            lost = {one.words for one in found["suite"].candidates if not one.chosen}
+            assert "the session keeps the suite that it began with" in lost
+            assert "the server did not take it, and does not say why" not in lost
+            assert "resumed" in found["suite"].what_ifs[0].result

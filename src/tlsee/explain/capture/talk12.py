@@ -143,7 +143,9 @@ class Talk12(Talk):
         yield choice
         shown = self._shown()
         if shown:
-            yield self.session_choice(shown, self._session().seen if self._resumed else None)
+            # With a ticket the id is no session: it tells whether the ticket was taken (RFC 5077).
+            chosen = self._session().seen if self._resumed else None
+            yield self.session_choice(shown[:1], chosen)
 
     def _certificate(self, raw: bytes, at: int) -> _Events:
         del at

@@ -36,7 +36,7 @@ def why_session(facts: Facts) -> Why | None:
         chosen = _label(ours.chosen)
     elif taken:
         chosen = "what the client showed"
-    found = _candidates(facts, ours, doubted)
+    found = _candidates(facts, ours, doubted, chosen)
     return Why(
         "session",
         "Session or pre-shared key",
@@ -73,7 +73,9 @@ def _label(item: Any) -> str:
     return "a ticket or a session id" if item is True else printable(str(item), 64)
 
 
-def _candidates(facts: Facts, ours: Choice | None, doubted: Choice | None) -> list[Candidate]:
+def _candidates(
+    facts: Facts, ours: Choice | None, doubted: Choice | None, chosen: str
+) -> list[Candidate]:
     """What the client showed; with what was known behind it, where this side is the server."""
     found = []
     known = ours.able if ours is not None and facts.is_ours(Role.SERVER) else ()
@@ -83,14 +85,32 @@ def _candidates(facts: Facts, ours: Choice | None, doubted: Choice | None) -> li
         found.append(Candidate(_label(item), None, True, is_chosen, is_chosen, words))
     items: tuple[Any, ...] = ours.offered if ours is not None else _identities(facts)
     if not known:
-        for item in items:
-            is_chosen = ours is not None and ours.chosen is not None and item == ours.chosen
+        taken = _place_taken(facts, ours, items)
+        for place, item in enumerate(items):
+            is_chosen = place == taken
             able = is_chosen if facts.is_ours(Role.SERVER) else None
-            words = "taken" if is_chosen else "nobody here knows it" if able is False else "shown"
-            found.append(Candidate(_label(item), None, True, able, is_chosen, words))
+            name = _label(item)
+            words = "nobody here knows it" if able is False else "shown"
+            if is_chosen:
+                words = "taken" if name == chosen else f"taken; shown as {name}"
+            shown = chosen if is_chosen else name
+            found.append(Candidate(shown, None, True, able, is_chosen, words))
     back = doubted.offered if doubted is not None else ()
     words = "kept back by the client"
     return [*found, *(Candidate(_label(item), None, False, None, False, words) for item in back)]
+
+
+def _place_taken(facts: Facts, ours: Choice | None, items: tuple[Any, ...]) -> int | None:
+    """Which of those that were shown the server took; its answer says so (RFC 9846, 4.3.11)."""
+    if not _taken(facts, ours):
+        return None
+    if ours is not None and ours.chosen in items:
+        return items.index(ours.chosen)
+    if facts.older:
+        return 0
+    answer = facts.answer
+    found = answer.extensions.get(PreSharedKeyServerHello) if answer is not None else None
+    return found.selected_identity if found is not None else None
 
 
 def _identities(facts: Facts) -> tuple[bytes, ...]:

@@ -25,6 +25,7 @@ from tlsee.trace import Choice, Role
 __all__ = ["why_suite"]
 
 NOT_OFFERED = "The server took what the client had not offered."
+KEPT = "the session keeps the suite that it began with"
 NOTHING = "no cipher suite in common: handshake_failure (40), and the end"
 
 
@@ -50,7 +51,7 @@ def why_suite(facts: Facts) -> Why | None:
             facts.suites,
             able,
             chosen,
-            lambda item: _lost(item, chosen, able),
+            lambda item: KEPT if resumed else _lost(item, chosen, able),
             aside=lambda item: _aside(item, older=older),
         ),
         name_of(chosen) if chosen is not None else "",
@@ -144,13 +145,12 @@ def _what_ifs(
         return _failed(facts, able or (), older=older)
     if chosen not in offered:
         return []
-    if able is None:
-        client = this(Role.CLIENT, facts.role if not facts.overheard else Role.SERVER)
-        left = without(_meant(offered, older=older), chosen)
-        return [limited(f"{client} had not offered {name_of(chosen)}", left, "the server")]
+    client = this(Role.CLIENT, facts.role if not facts.overheard else Role.SERVER)
+    change = f"{client} had not offered {name_of(chosen)}"
     if resumed:
-        change = f"the client had not offered {name_of(chosen)}"
         return [WhatIf(change, "the session could not have been resumed", certain=True)]
+    if able is None:
+        return [limited(change, without(_meant(offered, older=older), chosen), "the server")]
     if older:
         return ours12(facts, chosen, able)
 
