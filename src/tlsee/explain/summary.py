@@ -158,7 +158,22 @@ def proved(story: Story, peer_story: Story | None = None) -> str:
         claim = _claim(side, who)
         if claim:
             claims.append(claim)
+    if story.overheard:
+        client = story.step_of(CERTIFICATES, Role.CLIENT)
+        name = _shown_name(client.message) if client is not None else ""
+        claims += (
+            [f"the client showed a certificate for {name}; its signature was not checked"]
+            if name
+            else []
+        )
     return "; ".join(claims) if claims else "nothing about who the other side is"
+
+
+def _shown_name(message: Any) -> str:
+    """Whom the certificate in a message is for; empty where there is none."""
+    entries = getattr(message, "certificate_list", ())  # a raw public key has none
+    view = view_of(getattr(entries[0], "cert_data", entries[0])) if entries else None
+    return printable(name_of(view), 64) if view is not None else ""
 
 
 def _claim(side: Story, who: Role) -> str:
@@ -171,9 +186,7 @@ def _claim(side: Story, who: Role) -> str:
     if shown is None or not side.facts(FinishedChecked if decrypted else SignatureChecked):
         return ""
     if not judged:  # a listener's: the signature holds, and nobody here was asked whom it believes
-        entries = shown.message.certificate_list
-        view = view_of(getattr(entries[0], "cert_data", entries[0])) if entries else None
-        name = printable(name_of(view), 64) if view is not None else "the certificate"
+        name = _shown_name(shown.message) or "the certificate"
         return f"the {who.value} holds {name}'s key; whether anybody vouches for it was not judged"
     verdict = judged[-1].verdict
     leaf = verdict.leaf

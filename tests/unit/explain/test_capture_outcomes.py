@@ -190,3 +190,14 @@ def test_the_session_that_was_taken_has_won(version: dict[str, Any]) -> None:
             assert "the session keeps the suite that it began with" in lost
             assert "the server did not take it, and does not say why" not in lost
             assert "resumed" in found["suite"].what_ifs[0].result
+
+
+@pytest.mark.parametrize("name", ["1.2, client certificate", "1.3, client certificate"])
+def test_a_client_certificate_is_named(name: str) -> None:
+    """Both showed one: what is known of the client's is said, and no more."""
+    own, plain = (record(one).full_client.recording for one in (name, "1.3"))
+    screen = _screen(_account(wire(own), own))
+    said = "the client showed a certificate for client.test; its signature was not checked"
+    assert said in screen
+    assert said not in _screen(Account.of(own))
+    assert "the client showed" not in _screen(_account(wire(plain), plain))
