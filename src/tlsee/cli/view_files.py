@@ -18,6 +18,7 @@ from tlsee.trace import SecretDerived
 
 STANDARD_OUTPUT = "-"
 KEEP_IT = "KEEP IT SECRET: the keys to all that was said are in it"
+QUOTES = "KEEP IT SECRET: the beginning of what was said is in it"
 # What can be written, and what to call each.
 KINDS = {"html": "page", "pcapng": "capture", "mermaid": "diagram", "record": "recording"}
 BINARY = ("pcapng", "record")
@@ -41,7 +42,7 @@ def write_view(account: Account, kind: str, path: str, notes: Screen | None) -> 
     if path != STANDARD_OUTPUT:
         notes.row(KINDS[kind], f"{printable(path, 100)}, {count(len(data), 'byte')}")
     if secret:
-        notes.row("", KEEP_IT, BAD)
+        notes.row("", QUOTES if kind == "mermaid" else KEEP_IT, BAD)
 
 
 def holds_secrets(recording: Recording) -> bool:

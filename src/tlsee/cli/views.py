@@ -132,6 +132,8 @@ def show_recording(
         show(screen, terminal(account, name, detail=wish.detail, width=screen.width))
         for note in notes:
             screen.paragraph(note, 0, HINT)
+        if notes:
+            screen.line()
         more = {0: "-v what was meant", 1: "-vv every field"}.get(wish.detail)
         others = "   ".join(filter(None, (more, "--html FILE", "--pcapng FILE", "--json")))
         screen.line(f"more:  {others}", HINT)

@@ -254,3 +254,16 @@ def test_a_connection_is_kept_as_a_recording(one: tuple[Path, Path], tmp_path: P
     assert told[told.index("") :] == again[again.index("") :]
     printed = tlsee("explain", one[0], "--keylog", one[1], "--record", "-")
     assert printed.raw == kept.read_bytes()
+
+
+def test_each_file_is_said_to_hold_what_it_holds(one: tuple[Path, Path], tmp_path: Path) -> None:
+    """A diagram quotes the conversation, and has no key; a page and a capture have them."""
+    diagram, page = tmp_path / "a.mmd", tmp_path / "a.html"
+    log = one[1].read_text("ascii")
+    secret = log.split()[2]
+    result = tlsee("explain", one[0], "--keylog", one[1], "--mermaid", diagram)
+    assert secret not in diagram.read_text("ascii")
+    assert "KEEP IT SECRET: the beginning of what was said is in it" in _words(result.out)
+    assert "keys" not in result.out
+    result = tlsee("explain", one[0], "--keylog", one[1], "--html", page)
+    assert "KEEP IT SECRET: the keys to all that was said are in it" in _words(result.out)
