@@ -12,7 +12,7 @@ from tlsee.cli import captures, recordings
 from tlsee.cli.exit_codes import ExitCode, Usage
 from tlsee.cli.json_output import line_of
 from tlsee.cli.meant import is_a_file, looks_like_a_host, odd_file, shown_target
-from tlsee.cli.output import HEADING, Screen
+from tlsee.cli.output import HEADING, NO_OUTPUT, Screen
 from tlsee.cli.views import ViewWish, show_recording, view_options, view_wish
 from tlsee.explain.dictionary.entry import Entry
 from tlsee.explain.dictionary.index import Found, look_up
@@ -94,7 +94,7 @@ def _explain_file(path: str, wish: ViewWish, of_capture: captures.CaptureWish) -
         else:
             show_recording(recordings.load(path), path, wish)
     except Usage as problem:
-        if not wish.as_json:
+        if not wish.as_json or problem.name == NO_OUTPUT:
             raise
         from tlsee.explain.report.json_report import failed_report
 

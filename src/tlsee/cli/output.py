@@ -18,6 +18,7 @@ from tlsee.explain.layout import WIDTH, labelled, safe, wrap
 from tlsee.text import printable
 
 NARROWEST = 40  # below this, lines may be cut by the terminal
+NO_OUTPUT = "output"  # the name of the problem that nothing can be printed
 LABEL = 12  # columns of a row's label, behind two of indent
 
 OK, BAD, HINT, HEADING, QUIET = "green", "bold red", "cyan", "bold", "dim"
@@ -123,7 +124,7 @@ def lost(stream: IO[Any], error: OSError | ValueError) -> None:
     if error.errno != errno.EINVAL:  # what Windows calls a closed pipe
         name = "standard error" if stream in (sys.stderr, sys.__stderr__) else "standard output"
         why = printable(error.strerror or type(error).__name__).lower()
-        raise Usage(f"cannot write to {name}: {why}", "send it elsewhere")
+        raise Usage(f"cannot write to {name}: {why}", "send it elsewhere", name=NO_OUTPUT)
 
 
 def silence(stream: IO[Any]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tlsee.codes import ExtensionType, KeyUpdateRequest, ProtocolVersion
+from tlsee.codes import CipherSuite, ExtensionType, KeyUpdateRequest, ProtocolVersion
 from tlsee.explain import sentences12, sentences_sessions
 from tlsee.explain.layout import listed, short_hex
 from tlsee.explain.phrases import asked_for, finished, introduced, judged, signed
@@ -43,6 +43,9 @@ from tlsee.wire.messages13 import (
     KeyUpdate,
     NewSessionTicket,
 )
+
+# What stands among the cipher suites and is none (RFC 5746, 3.3; RFC 7507, 2).
+_SIGNALS = (CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV, CipherSuite.TLS_FALLBACK_SCSV)
 
 
 def sentence_of(step: Step, story: Story, peer_story: Story | None) -> str:
@@ -81,12 +84,12 @@ def _client_hello(step: Step, story: Story, _heard: Story | None) -> str:
             again += " The binder is another: it covers what was said since."
         return again
     versions = [v for v in offered_versions(hello) if not v.is_grease]
-    suites = [suite for suite in hello.cipher_suites if not suite.is_grease]
+    suites = [s for s in hello.cipher_suites if not s.is_grease and s not in _SIGNALS]
     groups = [group for group in offered_groups(hello) if not group.is_grease]
-    text = (
-        f'"I speak {_versions(versions)}; here are {count(len(suites), "cipher suite")} and '
-        f"{count(len(groups), 'group')}, and "
-    )
+    lists = [count(len(suites), "cipher suite")]
+    lists += [count(len(groups), "group")] if groups else []  # none is for those that need none
+    are = "is" if len(suites) == len(lists) == 1 else "are"
+    text = f'"I speak {_versions(versions)}; here {are} {" and ".join(lists)}, and '
     if sent:
         each = "for" if len(sent) == 1 else f"for {_number(len(sent))} of them:"
         text += f"my half of a key exchange {each} {listed(sent)}."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -267,3 +269,15 @@ def test_each_file_is_said_to_hold_what_it_holds(one: tuple[Path, Path], tmp_pat
     assert "keys" not in result.out
     result = tlsee("explain", one[0], "--keylog", one[1], "--html", page)
     assert "KEEP IT SECRET: the keys to all that was said are in it" in _words(result.out)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_an_object_that_cannot_be_printed_is_said(one: tuple[Path, Path]) -> None:
+    """Exit code 2 never comes without a word, not even where the words were for a full disk."""
+    program = f"from tlsee.cli.main import main; main(['explain', {str(one[0])!r}, '--json'])"
+    with Path("/dev/full").open("wb") as full:
+        found = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert found.returncode == 2
+    assert "cannot write to standard output" in _words(found.stderr.decode("ascii"))

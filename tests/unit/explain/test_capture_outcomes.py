@@ -12,7 +12,7 @@ from tests.support.captures_made import Talker, pcap
 from tests.support.captures_told import flights, key_log_of, wire
 from tests.support.endpoints import Pair, client_config, server_config, trust
 from tests.support.recordings import TLS12, TLS13, record
-from tlsee.codes import AlertDescription, AlertLevel, ContentType
+from tlsee.codes import AlertDescription, AlertLevel, CipherSuite, ContentType
 from tlsee.errors import TLSError
 from tlsee.explain.account import Account, Ending
 from tlsee.explain.capture import read_capture
@@ -22,6 +22,7 @@ from tlsee.identity.authority import Authority
 from tlsee.identity.trust import Trust
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
+from tlsee.values import replace
 
 
 def _account(talker: Talker, *logs: Recording) -> Account:
@@ -201,3 +202,16 @@ def test_a_client_certificate_is_named(name: str) -> None:
     assert said in screen
     assert said not in _screen(Account.of(own))
     assert "the client showed" not in _screen(_account(wire(plain), plain))
+
+
+def test_a_signal_is_no_suite_that_is_offered() -> None:
+    """Older clients put one among their suites; those of RSA key exchange name no groups."""
+    own = record("1.2, RSA key exchange").full_client.recording
+    account = _account(wire(own))
+    hello = account.steps[0].step.message
+    signal = CipherSuite.TLS_EMPTY_RENEGOTIATION_INFO_SCSV
+    real = [s for s in hello.cipher_suites if s != signal and not s.is_grease]
+    account.story.steps[0].message = replace(hello, cipher_suites=[signal, *real])
+    said = account.steps[0].sentences[0]
+    assert re.search(rf"here (is|are) {len(real)} cipher suite", said)
+    assert "0 groups" not in said

@@ -77,7 +77,7 @@ def _retry(*items: Any) -> HelloRetryRequest:
 @pytest.mark.parametrize(
     ("message", "says"),
     [
-        (_hello(), "I speak TLS 1.2; here are 1 cipher suite and 0 groups, and no half"),
+        (_hello(), "I speak TLS 1.2; here is 1 cipher suite, and no half"),
         (_hello(), "I do not say whom I look for."),
         (_retry(KeyShareHelloRetryRequest(NamedGroup.x448)), "send me your half for x448"),
         (_retry(Cookie(b"c")), "so that I need not remember you"),
