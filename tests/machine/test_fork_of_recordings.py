@@ -155,6 +155,12 @@ MISTAKES = [
     ("policy", "nothing", "no policy"),
     ("policy.suites", "1", "cannot be set"),
     ("policy.grease", "perhaps", "neither true nor false"),
+    ("policy.padding_block", "-5", "from 0 on"),
+    ("policy.padding_block", "none", "from 0 on"),
+    ("client_hello", "1", "name a field of it"),
+    ("client_hello.cipher_suites.first", "1", "cipher_suites.0"),
+    ("client_hello.extensions.65536", "hex:00", "16 bits"),
+    ("server.groups", "x25519", "--with and its recording"),
     ("tickets", "1", "neither a message's field nor a setting of a client"),
     ("alpn", "x" * 300, "1 to 255"),
 ]
@@ -166,6 +172,58 @@ def test_what_cannot_be_set(name: str, item: str, sentence: str) -> None:
     with pytest.raises(ApiMisuse) as refused:
         fork("1.3", "full_client", (name, item))
     assert sentence in str(refused.value)
+
+
+TYPED = [
+    ("grups", "x25519", "did you mean groups?"),
+    ("groups", "x25518", "did you mean x25519?"),
+    ("Groups", "x25519", "did you mean groups?"),
+    ("client_helo.random", "1", "did you mean client_hello.random?"),
+    ("client_hello.legacy_session_idd", "1", "did you mean legacy_session_id?"),
+    ("client_hello.extensions.server_nam", "x", "did you mean server_name?"),
+    ("polcy.grease", "no", "did you mean policy.grease?"),
+    ("policy.greese", "no", "did you mean policy.grease?"),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "sentence"), TYPED)
+def test_what_was_meant(name: str, item: str, sentence: str) -> None:
+    """A name that is like one that there is: that one is named."""
+    with pytest.raises(ApiMisuse) as refused:
+        fork("1.3", "full_client", (name, item))
+    assert sentence in str(refused.value)
+
+
+UNUSED = [
+    ("certificate.certificate_list.0.cert_data", "hex:3000", "the peer's is received.certificate"),
+    ("certificate_status.nothing", "1", "was sent no certificate_status"),
+    ("received.client_hello.random", "hex:00", "was sent no client_hello"),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "sentence"), UNUSED)
+def test_a_field_of_a_message_that_never_was(name: str, item: str, sentence: str) -> None:
+    """A change that took hold of nothing is no change that made no difference: it is said."""
+    with pytest.raises(ApiMisuse, match="changed nothing") as refused:
+        fork("1.3", "full_client", (name, item))
+    assert sentence in str(refused.value)
+    with pytest.raises(ApiMisuse, match="changed nothing"):
+        play("1.3", (f"client.{name}", item))
+
+
+def test_a_field_that_is_set_too_late() -> None:
+    """Behind its only message there is nothing to change."""
+    late = Fork(recorded("1.3", "full_client"))
+    assert late.until("server_hello")
+    late.set("client_hello.legacy_version", "0x0301")
+    with pytest.raises(ApiMisuse, match="no client_hello after that"):
+        late.result()
+
+
+def test_this_end_may_be_named() -> None:
+    """client. before a setting of a client's is as without it."""
+    named = fork("1.3", "full_client", ("client.groups", "x25519"))
+    assert named.messages == fork("1.3", "full_client", ("groups", "x25519")).messages
 
 
 @settings(max_examples=60, deadline=None)

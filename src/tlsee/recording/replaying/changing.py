@@ -11,7 +11,8 @@ from tlsee import policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion, SignatureScheme
 from tlsee.errors import ApiMisuse
 from tlsee.policies import Policy
-from tlsee.recording.replaying.editing import NOTHING, code_point
+from tlsee.recording.replaying.editing import MESSAGES, NOTHING, code_point, no_code
+from tlsee.recording.replaying.spelling import meant
 from tlsee.text import printable
 from tlsee.trace import Role
 from tlsee.values import replace, value
@@ -54,13 +55,7 @@ class Changes:
             return replace(self, policy=(*self.policy, _field(name[len("policy.") :], item)))
         row = _ROWS.get(name)
         if row is None or role not in row.roles:
-            known = sorted(name for name, row in _ROWS.items() if role in row.roles)
-            raise ApiMisuse(
-                f"{printable(name, 60)!r} is neither a message's field nor a setting of a "
-                f"{role.value}",
-                f"settings are {', '.join(known)}, policy and policy.FIELD; fields are such as "
-                "client_hello.extensions.server_name",
-            )
+            raise _no_name(role, name)
         made = row.parse(item) if isinstance(item, str) else item
         if row.is_argument:
             return replace(self, arguments={**self.arguments, name: made})
@@ -71,6 +66,23 @@ class Changes:
         for change in self.policy:
             recorded = change(recorded)
         return recorded
+
+
+def _no_name(role: Role, name: str) -> ApiMisuse:
+    """What to say of a name that nothing has."""
+    known = sorted(setting for setting, row in _ROWS.items() if role in row.roles)
+    fix = (
+        f"settings are {', '.join(known)}, policy and policy.FIELD; fields are such as "
+        "client_hello.extensions.server_name"
+    )
+    first, dot, rest = name.partition(".")
+    near = meant(first, [*MESSAGES, "policy"] if dot else [*known, "policy"])
+    if near:
+        fix = f"did you mean {near}{dot}{printable(rest, 60)}?"
+    return ApiMisuse(
+        f"{printable(name, 60)!r} is neither a message's field nor a setting of a {role.value}",
+        fix,
+    )
 
 
 @value
@@ -88,7 +100,7 @@ def _codes(registry: Any) -> Callable[[str], list[Any]]:
         for word in filter(None, (part.strip() for part in text.split(","))):
             code = code_point(registry, word)
             if code is None:
-                raise ApiMisuse(f"{printable(word, 40)!r} is no {registry.__name__}")
+                raise no_code(registry, word)
             found.append(code)
         return found
 
@@ -159,11 +171,16 @@ def _field(name: str, item: Any) -> Callable[[Policy], Policy]:
             for field in fields(Policy)
             if isinstance(getattr(policies.default, field.name), bool | int)
         )
+        near = meant(name, known.split(", "))
         raise ApiMisuse(
             f"policy.{printable(name, 40)} cannot be set",
-            f"these can: {known}; versions, groups, suites and schemes without policy.",
+            f"did you mean policy.{near}?"
+            if near
+            else f"these can: {known}; versions, groups, suites and schemes without policy.",
         )
     made = item
     if isinstance(item, str):
         made = _truth(item) if isinstance(standard, bool) else _number(item)
+    if not isinstance(standard, bool) and (not isinstance(made, int) or made < 0):
+        raise ApiMisuse(f"policy.{name} is {printable(str(item), 40)}", "give a number from 0 on")
     return lambda policy: with_fields(policy, **{name: made})

@@ -14,6 +14,7 @@ from tlsee.codes import (
     ProtocolVersion,
 )
 from tlsee.errors import ApiMisuse, PeerMisbehaved
+from tlsee.recording.replaying.spelling import meant
 from tlsee.text import printable
 from tlsee.values import fields_of, replace, value
 from tlsee.wire.codec import Message, read
@@ -23,7 +24,7 @@ from tlsee.wire.extensions.field import ExtensionsField
 from tlsee.wire.kinds import Fixed, Kind, Nested, Opaque, Rest, Select, UInt, Vector, layout_of
 
 NOTHING = "none"
-_MESSAGES = {kind.name: kind for kind in HandshakeType.members()}
+MESSAGES = {kind.name: kind for kind in HandshakeType.members()}
 # What people call them, beside the registries' names.
 ALIASES: dict[type, dict[str, OpenEnum]] = {
     ProtocolVersion: {"1.3": ProtocolVersion.TLS13, "1.2": ProtocolVersion.TLS12},
@@ -62,14 +63,22 @@ def edit_of(name: str, item: Any) -> Edit | None:
     """The change that a name such as ``client_hello.legacy_session_id`` asks for; else ``None``.
 
     ``received.`` before it means the peer's message, where both send one of the name.
+
+    Raises:
+        ApiMisuse: it names a message and no field of it.
     """
     words = name.split(".")
     received = words[0] == "received"
     if words[0] in ("sent", "received"):
         del words[0]
-    kind = _MESSAGES.get(words[0]) if words else None
-    if kind is None or len(words) < 2:
+    kind = MESSAGES.get(words[0]) if words else None
+    if kind is None:
         return None
+    if len(words) < 2:
+        raise ApiMisuse(
+            f"{printable(name, 80)} is a whole message",
+            "name a field of it, such as client_hello.legacy_session_id",
+        )
     return Edit(kind, received, tuple(words[1:]), item)
 
 
@@ -91,7 +100,11 @@ def _changed(holder: Any, path: tuple[str, ...], item: Any, name: str) -> Any:
     if field not in fields_of(type(holder)):
         fields = ", ".join(fields_of(type(holder))) or "none"
         what = type(holder).__name__
-        raise ApiMisuse(f"{printable(name, 80)}: {what} has no such field", f"it has: {fields}")
+        near = meant(field, fields_of(type(holder)))
+        raise ApiMisuse(
+            f"{printable(name, 80)}: {what} has no such field",
+            f"did you mean {near}? It has: {fields}" if near else f"it has: {fields}",
+        )
     kind, now = kinds[field], getattr(holder, field)
     return replace(holder, **{field: _new(kind, now, tuple(rest), item, name)})
 
@@ -109,7 +122,12 @@ def _new(kind: Kind, now: Any, path: tuple[str, ...], item: Any, name: str) -> A
         return tuple(items)
     if isinstance(kind, Nested | Select) and hasattr(now, "_layout"):
         return _changed(now, path, item, name)
-    raise ApiMisuse(f"{printable(name, 80)}: there is nothing below {path[0]!r}'s place")
+    above = name[: -len(".".join(path)) - 1].rpartition(".")[2]
+    if isinstance(kind, Vector):
+        raise ApiMisuse(
+            f"{printable(name, 80)}: {above} is a list", f"name a place in it: {above}.0"
+        )
+    raise ApiMisuse(f"{printable(name, 80)}: there is nothing below {above}", "leave the rest out")
 
 
 def _extensions(
@@ -118,6 +136,8 @@ def _extensions(
     if not path:
         raise ApiMisuse(f"{printable(name, 80)}: name one of the extensions")
     which = _code(ExtensionType, path[0], name)
+    if int(which) >= 1 << 16:
+        raise ApiMisuse(f"{printable(name, 80)}: an extension's number has 16 bits")
     items = list(now)
     place = next((n for n, one in enumerate(items) if one.extension_type == which), None)
     if item in (None, NOTHING) and len(path) == 1:
@@ -197,14 +217,22 @@ def code_point(registry: type[OpenEnum], text: str) -> OpenEnum | None:
     return registry.of(number) if 0 <= number < 1 << 32 else None
 
 
+def no_code(registry: type[OpenEnum], text: str, where: str = "") -> ApiMisuse:
+    """What to say of a text that is no code point of the registry."""
+    names = [member.name for member in registry.members()]
+    near = meant(text.strip(), [*names, *ALIASES.get(registry, {})])
+    return ApiMisuse(
+        f"{where}{printable(text, 40)!r} is no {registry.__name__}",
+        f"did you mean {near}?"
+        if near
+        else f"names are such as {', '.join(names[:4])}; numbers are 0x..",
+    )
+
+
 def _code(registry: type[OpenEnum], text: str, name: str) -> Any:
     found = code_point(registry, text)
     if found is None:
-        known = ", ".join(member.name for member in registry.members()[:4])
-        raise ApiMisuse(
-            f"{printable(name, 80)}: {printable(text, 40)!r} is no {registry.__name__}",
-            f"names are such as {known}; numbers are 0x..",
-        )
+        raise no_code(registry, text, f"{printable(name, 80)}: ")
     return found
 
 

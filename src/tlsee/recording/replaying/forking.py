@@ -9,7 +9,7 @@ from tlsee.crypto.provider import Provider
 from tlsee.errors import ApiMisuse, Reasons
 from tlsee.handshake.compose import Composer
 from tlsee.recording.recording import Recording
-from tlsee.recording.replaying.applying import EditingComposer
+from tlsee.recording.replaying.applying import EditingComposer, sender_of
 from tlsee.recording.replaying.changing import Changes
 from tlsee.recording.replaying.comparing import Difference, name_of
 from tlsee.recording.replaying.configuration import configured
@@ -21,9 +21,10 @@ from tlsee.recording.replaying.differing import (
     failure_in,
     messages_that_differ,
 )
-from tlsee.recording.replaying.editing import edit_of
+from tlsee.recording.replaying.editing import Edit, edit_of
 from tlsee.recording.replaying.running import Replaying
 from tlsee.recording.replaying.staging import Stage
+from tlsee.text import printable
 from tlsee.trace import (
     Deed,
     MessageReceived,
@@ -32,6 +33,7 @@ from tlsee.trace import (
     StateEntered,
 )
 from tlsee.values import replace, value
+from tlsee.wire.framing import kind_of
 
 SEED = "tlsee"
 _OTHER_KEYS = (
@@ -90,6 +92,7 @@ class Fork(Replaying):
         self._stage = stage or Stage(seed, [recording.journal.entries])
         self._changes = Changes.nothing()
         self._named: list[tuple[str, str]] = []
+        self._set_at: list[int] = []  # of each edit: how many messages were exchanged before it
         super().__init__(recording)
 
     def set(self, name: str, item: Any) -> None:
@@ -98,15 +101,24 @@ class Fork(Replaying):
         Args:
             name: a field of a message, by the names of the codec's structs
                 (``client_hello.extensions.server_name``); or a setting (``groups``, ``alpn``,
-                ``policy.grease``), before the connection begins.
+                ``policy.grease``), before the connection begins. ``client.`` or ``server.`` may
+                stand before it, and says whose it is: this end's.
             item: what it becomes: text as at the command line, or a value.
 
         Raises:
             ApiMisuse: there is nothing of the name, the item does not fit, or it is too late.
         """
+        whose, _, rest = name.partition(".")
+        if whose == self.role.other.value:
+            raise ApiMisuse(
+                f"{printable(name, 60)} is the other end's, which is a recording",
+                "play both: --with and its recording; received.MESSAGE.FIELD changes what it sent",
+            )
+        name = rest if whose == self.role.value else name
         edit = edit_of(name, item)
         if edit is not None:
             self._edits.append(edit)
+            self._set_at.append(len(self.comparison.exchanged))
         elif self._connection is not None:
             raise ApiMisuse(f"{name} is settled when a connection begins", "set it before")
         else:
@@ -125,7 +137,24 @@ class Fork(Replaying):
             ApiMisuse: what was set does not fit.
         """
         self.run()
-        return replace(self.compared(), misfit=self._misfit())
+        outcome = replace(self.compared(), misfit=self._misfit())
+        if outcome.misfit is None:
+            self.check_used()
+        return outcome
+
+    def check_used(self) -> None:
+        """Whether there was a message for each field that was set; else nothing was tried.
+
+        Raises:
+            ApiMisuse: there was none.
+        """
+        for edit, place in zip(self._edits, self._set_at, strict=True):
+            if not self._was_used(edit, place):
+                lacked = f"{self._lacks(edit)} {edit.message}{' after that' if place else ''}"
+                raise ApiMisuse(
+                    f"{printable(edit.name, 80)} changed nothing: the {self.role.value} {lacked}",
+                    self._instead(edit),
+                )
 
     def compared(self) -> ForkOutcome:
         """What differs by now.
@@ -152,6 +181,23 @@ class Fork(Replaying):
         )
 
     # --- Within ---------------------------------------------------------------------------------
+
+    def _comes(self, edit: Edit) -> bool:
+        """Whether it is about a message that comes, and is not sent here."""
+        return edit.received or sender_of(edit.message) is self.role.other
+
+    def _was_used(self, edit: Edit, place: int, *, comes: bool | None = None) -> bool:
+        way = MessageReceived if (self._comes(edit) if comes is None else comes) else MessageSent
+        events = self.comparison.exchanged[place:]
+        return any(isinstance(e, way) and kind_of(e.raw) == edit.message for e in events)
+
+    def _lacks(self, edit: Edit) -> str:
+        return "was sent no" if self._comes(edit) else "sent no"
+
+    def _instead(self, edit: Edit) -> str:
+        if not edit.received and self._was_used(edit, 0, comes=True):
+            return f"the peer's is received.{printable(edit.name, 80)}"
+        return f"messages were {', '.join(map(name_of, self.comparison.exchanged))}"
 
     def _beyond(self) -> Provider:
         return self._stage.provider

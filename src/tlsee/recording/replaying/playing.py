@@ -125,10 +125,12 @@ class Play:
             min(waiting, key=lambda item: item[:2])[2].do_one()
         _carry(client, server)
         # In which order two ends spoke at the same time is no difference.
-        return (
-            replace(self.ours.compared(), difference=None),
-            replace(self.theirs.compared(), difference=None),
-        )
+        ours = replace(self.ours.compared(), difference=None)
+        theirs = replace(self.theirs.compared(), difference=None)
+        if ours.error is None and theirs.error is None:
+            self.ours.check_used()
+            self.theirs.check_used()
+        return ours, theirs
 
     def _end(self, role: Role) -> PlayedFork:
         return self.ours if self.ours.role is role else self.theirs
@@ -157,7 +159,10 @@ def meet(
     while end.next_at is not None and not end.has_failed():
         end.do_one()
         _carry(end, other)
-    return replace(end.compared(), difference=None)
+    outcome = replace(end.compared(), difference=None)
+    if outcome.error is None:
+        end.check_used()
+    return outcome
 
 
 class _End(Protocol):
