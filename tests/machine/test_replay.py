@@ -456,6 +456,12 @@ def test_what_cannot_be_replayed() -> None:
     with pytest.raises(ApiMisuse, match="explained, not replayed") as refused:
         replay(made.client.recording)
     assert "--reveal-secrets" in refused.value.fix
+    with pytest.raises(ApiMisuse, match="no connection was begun"):
+        replay(Recorder(reveal_secrets=True).recording)
+    whole = made.full_client.recording.to_bytes()
+    early = Recording.from_bytes(whole[:700])
+    with pytest.raises(ApiMisuse, match="where the connection begins, frame 1 is cut off"):
+        replay(early)
     alone = Recorder(reveal_secrets=True)
     Pair(client_options={"observers": [alone]}).run()
     with pytest.raises(ApiMisuse, match="nobody watched"):

@@ -18,6 +18,7 @@ from tlsee.errors import ApiMisuse
 from tlsee.recording.recording import Recording
 from tlsee.recording.replay import Fork, Play, Replaying
 from tlsee.recording.replaying.forking import SEED
+from tlsee.recording.replaying.playable import check_playable
 from tlsee.text import printable
 
 
@@ -107,6 +108,11 @@ def _run(options: dict[str, Any], screen: Screen) -> int:
     if options["at"] is not None:
         raise Usage("--at is about --against", "leave it out")
     changes = [_change(text) for text in options["changes"]]
+    if until is not None and (not until.strip() or (until.isdigit() and not until.strip("0"))):
+        raise Usage(
+            f"--until {printable(until, 40) or 'without a place'} is nowhere",
+            "name a state or a message; messages are counted from 1",
+        )
     if peer is not None and until is not None:
         raise Usage("--until looks into one end, and --with plays two", "leave one of them out")
     recording, as_json = load(path), options["as_json"]
@@ -147,7 +153,8 @@ def _replay(path: str, recording: Recording, screen: Screen, *, as_json: bool) -
     else:
         replay_report.show_replay(screen, path, recording, outcome)
     screen.flush()
-    return ExitCode.WORKED if outcome.same else ExitCode.REFUSED
+    whole = outcome.same and not outcome.cut_off
+    return ExitCode.WORKED if whole else ExitCode.REFUSED
 
 
 def _stop(
@@ -194,7 +201,8 @@ def _fork(
     else:
         replay_report.show_fork(screen, path, recording, outcome)
     screen.flush()
-    return ExitCode.WORKED if outcome.misfit is None else ExitCode.REFUSED
+    whole = outcome.misfit is None and not recording.damage
+    return ExitCode.WORKED if whole else ExitCode.REFUSED
 
 
 def _play(
@@ -208,6 +216,10 @@ def _play(
     as_json: bool,
 ) -> int:
     other = load(peer)
+    try:
+        check_playable(other)
+    except ApiMisuse as problem:  # which is said of this file, and not of the first
+        raise Usage(f"{printable(peer, 60)}: {problem.detail}", problem.fix) from None
     play = Play(recording, other, seed=seed)
     for name, item in changes:
         play.set(name, item)

@@ -28,7 +28,7 @@ def replay_object(path: str, recording: Recording, outcome: Outcome) -> dict[str
     """A replay that nothing was changed in."""
     return {
         **_beginning(path, None),
-        "ok": outcome.same,
+        "ok": outcome.same and not outcome.cut_off,
         "same": outcome.same,
         "replayed": {
             "role": outcome.role.value,
@@ -74,7 +74,7 @@ def fork_object(
     failed = any(outcome.error is not None and outcome.before is None for _, outcome in ends)
     return {
         **_beginning(path, peer),
-        "ok": not failed and misfit is None,
+        "ok": not failed and misfit is None and not (peer is None and ends[0][0].damage),
         "same": not any(outcome.messages or outcome.choices for _, outcome in ends),
         "seed": printable(first.seed, 255),
         "changes": [{"name": printable(n, 120), "value": printable(v, 255)} for n, v in every],
@@ -115,6 +115,7 @@ def _end(recording: Recording, outcome: ForkOutcome) -> dict[str, Any]:
     return {
         "role": outcome.role.value,
         "state": outcome.state,
+        "cut_off": recording.damage or None,
         "error": _error(outcome.error),
         "before": _error(outcome.before),
         "made": list(outcome.made),

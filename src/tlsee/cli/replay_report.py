@@ -19,6 +19,7 @@ from tlsee.recording.replay import (
     Outcome,
     Replaying,
 )
+from tlsee.recording.replaying.spelling import meant
 from tlsee.text import count, printable
 from tlsee.trace import Choice, MessageReceived, MessageSent, StateEntered
 
@@ -32,12 +33,15 @@ def show_replay(screen: Screen, path: str, recording: Recording, outcome: Outcom
     whose = f"{printable(path, 60)}, the {outcome.role.value}'s end"
     sizes = f"{outcome.sent_bytes:,} bytes sent, {outcome.received_bytes:,} received"
     matched = f"{count(outcome.messages, 'message')}, {count(outcome.records, 'record')}: {sizes}"
+    if outcome.same and outcome.cut_off:
+        screen.verdict("cut off", f"{whose}: {outcome.cut_off}", BAD)
+        screen.row("as recorded", f"so far: {matched}")
+        screen.row("state", outcome.state or "not begun")
+        return
     if outcome.same:
         screen.verdict("same", whose, OK)
         screen.row("as recorded", matched)
         screen.row("ended", _ended(outcome))
-        if outcome.cut_off:
-            screen.row("cut off", outcome.cut_off)
         return
     screen.verdict("differs", whose, BAD)
     screen.row("as recorded", f"before that: {matched}")
@@ -59,10 +63,15 @@ def show_stop(screen: Screen, path: str, run: Replaying, until: str, *, reached:
     screen.row("messages", ", ".join(_names(messages)) or "none yet")
     if not reached:
         states = dict.fromkeys(e.name for e in run.events if isinstance(e, StateEntered))
-        screen.row("states", ", ".join(printable(name, 40) for name in states))
+        screen.row("states", ", ".join(printable(name, 40) for name in states) or "none yet")
+        near = meant(until, [*states, *_names(messages)])
+        if near:
+            screen.row("near", f"--until {printable(near, 40)}")
     for choice in run.choices:
         why = f" ({choice.rule})" if choice.rule else ""
         screen.row(choice.what, f"{_chosen(choice)}{why}")
+    if not reached:
+        _show_cut_off(screen, [run.recording])
     failure = run.connection.failure if run.connection is not None else None
     if failure is not None:
         screen.row("ended", printable(str(failure), 500))
@@ -74,10 +83,13 @@ def show_fork(screen: Screen, path: str, recording: Recording, outcome: ForkOutc
     misfit = outcome.misfit
     if misfit is not None:
         screen.verdict("ends early", whose, BAD)
+    elif recording.damage:
+        screen.verdict("went on", f"to where the file is cut off: {whose}", BAD)
     else:
         screen.verdict("went on", f"to the end: {whose}", OK)
     _show_changes(screen, outcome.changes)
     _show_what_differs(screen, recording, outcome)
+    _show_cut_off(screen, [recording])
     if misfit is not None:
         number = f"message {misfit.number}, {misfit.name}" if misfit.number else misfit.name
         screen.row("stops at", f"{number or 'the end'}: {misfit.reason}")
@@ -107,6 +119,7 @@ def show_play(
     for _, outcome in ends:
         ended = str(outcome.error) if outcome.error is not None else outcome.state
         screen.row(outcome.role.value, printable(ended, 500))
+    _show_cut_off(screen, [one for one, _ in ends])
     for _, outcome in ends:
         _show_made(screen, outcome)
 
@@ -120,6 +133,12 @@ def _ended(outcome: Outcome) -> str:
 def _show_changes(screen: Screen, changes: Sequence[tuple[str, str]]) -> None:
     for name, item in changes:
         screen.row("changed", f"{printable(name, 120)} = {printable(item, 200) or 'nothing'}")
+
+
+def _show_cut_off(screen: Screen, recordings: Sequence[Recording]) -> None:
+    for recording in recordings:
+        if recording.damage:
+            screen.row("cut off", recording.damage)
 
 
 def _show_made(screen: Screen, outcome: ForkOutcome) -> None:

@@ -108,6 +108,9 @@ def test_a_stop(files: Path) -> None:
     said = words(run(files, "full_client", "--until", "Nowhere", code=1))
     assert "Nowhere was not reached" in said
     assert "WaitServerHello" in said
+    assert "near" not in said
+    said = words(run(files, "full_client", "--until", "waitseverhello", code=1))
+    assert "near --until WaitServerHello" in said
     assert not found(files, "full_client", "--until", "99", code=1)["stopped"]["reached"]
     changed = found(files, "full_client", "--until", "client_hello", "--set", "alpn=h2")
     assert changed["changes"] == [{"name": "alpn", "value": "h2"}]
@@ -158,6 +161,9 @@ def test_a_play(files: Path) -> None:
         ("full_client", ("--set", "groups=none"), "is no NamedGroup"),
         ("full_client", ("--at", "+1d"), "--at is about --against"),
         ("full_client", ("--until", "1", "--with", "x"), "leave one of them out"),
+        ("full_client", ("--until", "0"), "counted from 1"),
+        ("full_client", ("--until", ""), "name a state or a message"),
+        ("full_client", ("--set", "certificate_status.x=1"), "changed nothing"),
         ("full_client", ("--against", "x", "--set", "a=b"), "leave one of them out"),
         ("missing", (), "cannot be read"),
     ],
@@ -174,6 +180,29 @@ def test_what_cannot_be(files: Path, name: str, arguments: tuple[str, ...], says
         assert complaints(item, schema("tlsee.replay/1")) == []
         assert (result.code, item["ok"]) == (2, False)
         assert says in f"{item['sentence']}; {item['fix']}"
+
+
+def test_a_file_that_was_cut_off(files: Path) -> None:
+    """All that is left may be as recorded: it is not said to be the same, nor to be the end."""
+    whole = (files / "full_client.tlsrec").read_bytes()
+    (files / "cut.tlsrec").write_bytes(whole[: len(whole) // 2])
+    said = words(run(files, "cut", code=1))
+    assert said.startswith("cut off")
+    assert "so far" in said
+    item = found(files, "cut", code=1)
+    assert not item["ok"]
+    assert item["replayed"]["cut_off"]
+    assert "to where the file is cut off" in words(run(files, "cut", "--set", "alpn=", code=1))
+    item = found(files, "cut", "--set", "alpn=", code=1)
+    assert not item["ok"]
+    assert item["ends"][0]["cut_off"].startswith("frame")
+
+
+def test_the_file_that_lacks_something_is_named(files: Path) -> None:
+    """Of two the one that cannot be replayed, not the first."""
+    result = tlsee("replay", files / "full_client.tlsrec", "--with", files / "client.tlsrec")
+    assert result.code == 2
+    assert "/client.tlsrec: this recording leaves out" in words(result.err)
 
 
 def test_one_at_a_time(files: Path) -> None:

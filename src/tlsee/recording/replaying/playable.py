@@ -24,8 +24,13 @@ def check_playable(recording: Recording) -> None:
             "this recording leaves out secrets and keys: it can be explained, not replayed",
             record_in_full,
         )
+    if not recording.moments and not recording.damage:
+        raise ApiMisuse("no connection was begun in this recording", record_in_full)
     deeds = [m.item for m in recording.moments if isinstance(m.item, Deed)]
-    if recording.configuration is None or not any(d.what in BEGINNINGS for d in deeds):
+    begun = recording.configuration is not None and any(d.what in BEGINNINGS for d in deeds)
+    if not begun and recording.damage:
+        raise ApiMisuse(f"where the connection begins, {recording.damage}", record_in_full)
+    if not begun:
         raise ApiMisuse(
             "this recording has the secrets and not what this side did: it was made by an older "
             "release, of a capture, or with a configuration that nobody watched",
