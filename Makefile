@@ -32,7 +32,7 @@ test-slow: $(VENV)/.test  ## the slow matrices alone
 test-all: test test-slow  ## every test there is
 
 check: lint types $(VENV)/.test  ## lint, types, unit and machine tests; under a minute
-	$(PYTEST) $(PARALLEL) -m "not slow and not peers" tests/unit tests/machine $(ARGS)
+	$(PYTEST) $(PARALLEL) -m "not slow and not peers and not long" tests/unit tests/machine $(ARGS)
 
 lint: $(VENV)/.dev  ## ruff: rules and layout
 	$(BIN)/ruff check src tests benchmarks

@@ -13,6 +13,8 @@ from benchmarks.measure import SMOKE, Spread, in_turn, ratios
 from benchmarks.results import Case, Goal
 from benchmarks.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[3]
 
 

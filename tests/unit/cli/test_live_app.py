@@ -21,6 +21,8 @@ from tlsee.cli.live.bounds import REQUESTS_AT_ONCE, WATCHERS
 from tlsee.cli.live.web import live_page
 from tlsee.recording.recording import Recording
 
+pytestmark = pytest.mark.long
+
 LONGEST = 60  # seconds until a test gives up; nothing is measured
 HOSTILE = b"</script><img src=x onerror=alert(1)>\x1b[31m\xe2\x80\xae"
 

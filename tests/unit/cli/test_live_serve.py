@@ -15,6 +15,8 @@ import pytest
 from tests.support.command import tlsee
 from tests.support.serving import LONGEST, Running, serving
 
+pytestmark = pytest.mark.long
+
 
 def look(server: Running, path: str = "") -> str:
     """What the live page says, without a script."""

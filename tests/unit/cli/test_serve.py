@@ -23,6 +23,8 @@ from tests.support.schemas import complaints, schema
 from tests.support.serving import Running, serving
 from tlsee.identity.pem import certificates_in
 
+pytestmark = pytest.mark.long
+
 __all__ = ["world"]
 
 

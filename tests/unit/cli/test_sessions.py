@@ -20,6 +20,8 @@ from tlsee.config import ServerConfig
 from tlsee.sessions.psk import ExternalPsk
 from tlsee.sessions.stores import Found, TicketSessions
 
+pytestmark = pytest.mark.long
+
 __all__ = ["world"]
 
 KEY = "00112233445566778899aabbccddeeff"

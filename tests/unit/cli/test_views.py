@@ -20,6 +20,8 @@ from tlsee.cli.recordings import ManyRecordings, RecordWish
 from tlsee.config import ServerConfig
 from tlsee.recording.recording import Recording
 
+pytestmark = pytest.mark.long
+
 __all__ = ["world"]
 
 PAGE = b"<!doctype html>"

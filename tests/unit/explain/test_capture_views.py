@@ -22,6 +22,8 @@ from tlsee.explain.report.terminal import terminal
 from tlsee.explain.why import reasons_of
 from tlsee.recording.recording import Recording
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def _own(name: str) -> Recording:

@@ -7,6 +7,7 @@ import re
 from functools import cache
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -26,6 +27,8 @@ from tlsee.identity.trust import Trust
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.values import replace
+
+pytestmark = pytest.mark.long
 
 MARKUP = "</title></script></style><script>alert(1)</script><img src=x onerror=x>&amp;'\"><b>"
 ODD = [MARKUP, "<!--", "]]>", "&lt;script&gt;", "\u202egpj.exe", "\x1b[31m", "\x00<a>"]

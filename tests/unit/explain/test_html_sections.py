@@ -23,6 +23,8 @@ from tlsee.explain.why import reasons_of
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 
+pytestmark = pytest.mark.long
+
 FULL = 2  # the client's recorder that keeps everything
 
 

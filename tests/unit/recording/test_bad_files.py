@@ -24,6 +24,8 @@ from tlsee.recording.shapes import Body
 from tlsee.trace import StateEntered
 from tlsee.wire.codec import write
 
+pytestmark = pytest.mark.long
+
 
 @cache
 def _files() -> tuple[bytes, ...]:
