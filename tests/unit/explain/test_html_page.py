@@ -9,15 +9,13 @@ from hashlib import sha256
 
 import pytest
 
-from tests.support.endpoints import NAME, Pair, client_config, server_config
 from tests.support.html import Page, parse
-from tests.support.recordings import SCENARIOS, TLS13, opened, record, secrets_of
+from tests.support.recordings import SCENARIOS, opened, record, secrets_of
 from tlsee.explain.account import Account
 from tlsee.explain.report.html import page
-from tlsee.identity.authority import Authority
-from tlsee.identity.trust import Trust
-from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
+
+pytestmark = pytest.mark.long
 
 ORDINARY = 400_000  # characters of an ordinary handshake's page
 WHO = ("client", "server", "full client", "full server")
@@ -47,39 +45,6 @@ def test_the_page_is_whole_and_small(name: str, who: int) -> None:
     targets = {href[1:] for href in found.attributes("href")}
     assert targets <= set(found.ids)
     assert {"sequence", "messages", "records"} <= set(found.ids)
-
-
-def test_long_chains_on_both_sides_still_fit() -> None:
-    """RSA, intermediates, a dozen names: what repeats is shortened, and no field is left out."""
-    root = Authority.create("Example Root", key="rsa2048")
-    between = root.issue_intermediate("Example Issuing Authority", key="rsa2048")
-    names = [NAME, *(f"host{number}.example.test" for number in range(12))]
-    ours = Recorder()
-    pair = Pair(
-        client_config(
-            **TLS13,
-            trust=Trust.from_pem(root.pem),
-            credentials=[between.issue("client.test", *names, key="rsa2048", client=True)],
-        ),
-        server_config(
-            **TLS13,
-            credentials=[between.issue(*names, key="rsa2048")],
-            client_trust=Trust.from_pem(root.pem),
-        ),
-        client_options={"observers": [ours]},
-    ).run()
-    pair.client.close_write()
-    made = Account.of(Recording.from_bytes(ours.recording.to_bytes()))
-    found = parse(page(made))
-    assert len(found.text) <= ORDINARY
-    assert "too much for one page" in found.prose
-    assert set(found.ids) >= {
-        f"m{view.step.number}.f{place}"
-        for view in made.steps
-        if view.field is not None
-        for place, _ in enumerate(view.field.walk())
-        if place
-    }
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

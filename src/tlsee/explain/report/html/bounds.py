@@ -35,7 +35,9 @@ class Amounts(NamedTuple):
         recipes: characters of all recipes of the key schedule. openings: whether each record has
             the lines that open it. ways: whether the machine's ways are listed in words.
         recording: characters of the recording itself, which goes along where it has no secrets.
-        once: whether what fields are for is said at the first of a kind in a message alone.
+        terse: whether what fields are for is said at the first of a kind in a message alone, and
+            an element of DER is one row with its header.
+        fields: of one message. octets: of all messages together.
     """
 
     sealed: int = BYTES_OF_A_FIELD
@@ -43,11 +45,20 @@ class Amounts(NamedTuple):
     openings: bool = True
     ways: bool = True
     recording: int = 64_000
-    once: bool = False
+    terse: bool = False
+    fields: int = FIELDS_OF_A_MESSAGE
+    octets: int = BYTES_SHOWN
 
 
 ALL = Amounts()
-FEWER = Amounts(sealed=32, recipes=1_000, openings=False, ways=False, recording=0, once=True)
+TERSE = Amounts(terse=True)
+SLIM = TERSE._replace(sealed=32, ways=False)
+FEWER = SLIM._replace(openings=False)
+BARE = FEWER._replace(recipes=1_000, recording=0)
+LESS = BARE._replace(sealed=0, recipes=0, fields=400, octets=24_000)
+LEAST = LESS._replace(fields=100, octets=8_000)
+# In turn, until the page is short enough: first goes what is missed least.
+STAGES = (ALL, TERSE, SLIM, FEWER, BARE, LESS, LEAST)
 
 
 class Budget:

@@ -119,7 +119,7 @@ def _folded(sheet: Sheet, view: StepView, name: str, *, unfolded: bool) -> Node:
         return _spoken(view)
     number = sum(1 for _ in field.walk()) - 1
     inside, sheet.rows[view.step.number] = beside(
-        field, name, sheet.budget, once=sheet.amounts.once
+        field, name, sheet.budget, sheet.amounts.fields, terse=sheet.amounts.terse
     )
     title = f"{count(number, 'field')} in {count(len(field), 'byte')}"
     return details(".fold", open=unfolded)[summary[title], inside]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from htpy import Element, body, footer, head, html, kbd, main, meta, p, title
@@ -13,7 +14,7 @@ from markupsafe import Markup
 
 from tlsee.explain.account import Account
 from tlsee.explain.report.html.assets import policy, script, style
-from tlsee.explain.report.html.bounds import FEWER, PAGE_LENGTH
+from tlsee.explain.report.html.bounds import ALL, PAGE_LENGTH, STAGES
 from tlsee.explain.report.html.certificates import certificates
 from tlsee.explain.report.html.choices import choices
 from tlsee.explain.report.html.cost import cost
@@ -31,11 +32,6 @@ __all__ = ["page"]
 
 
 LANGUAGE = "en"
-_SHORTENED = (
-    "There was too much for one page of this length: encrypted bytes, recipes, how records are "
-    "opened and the machine's ways in words are shortened or left out here. A message says so "
-    "where it has more fields than are shown; tlsee explain --json has the rest."
-)
 
 
 def page(account: Account) -> str:
@@ -43,8 +39,12 @@ def page(account: Account) -> str:
 
     What it shows is bounded (``bounds``), and it says what it left out.
     """
-    made = _written(Sheet(account))
-    return made if len(made) <= PAGE_LENGTH else _written(Sheet(account, FEWER))
+    made = ""
+    for amounts in STAGES:
+        made = _written(Sheet(account, amounts))
+        if len(made) <= PAGE_LENGTH:
+            break
+    return made
 
 
 def _written(sheet: Sheet) -> str:
@@ -110,19 +110,52 @@ def _recording(sheet: Sheet) -> Element | None:
 
     One that reveals secrets does not go along: it has more than the page shows.
     """
-    recording = sheet.account.recording
-    if recording.reveals_secrets:
-        return None
-    text = b64encode(recording.to_bytes()).decode("ascii")
-    if len(text) > sheet.amounts.recording:
+    text = _packed(sheet)
+    if not text:
         return None
     name = f"{slug(sheet.account.heading.title) or 'connection'}.tlsrec"
     return script_element(id="recording", type="application/octet-stream", data_name=name)[text]
 
 
+def _packed(sheet: Sheet) -> str:
+    """The recording in base64; empty where it does not go along."""
+    recording = sheet.account.recording
+    if recording.reveals_secrets or not sheet.amounts.recording:
+        return ""
+    text = b64encode(recording.to_bytes()).decode("ascii")
+    return text if len(text) <= sheet.amounts.recording else ""
+
+
+def _left_out(sheet: Sheet) -> Iterator[str]:
+    """What the page would have had if there had been place, in sentences."""
+    amounts = sheet.amounts
+    if amounts.terse:
+        yield (
+            "There was much to say for one page: what a field is for stands at the first of its "
+            "kind in a message, and an element of a certificate shares its row with its header."
+        )
+    missing = []
+    if amounts.sealed < ALL.sealed:
+        missing.append("most encrypted bytes of records")
+    if not amounts.ways:
+        missing.append("the list of the machine's ways")
+    if not amounts.openings:
+        missing.append("the lines that open records and those that verify signatures")
+    if amounts.recipes < ALL.recipes:
+        missing.append("most recipes of keys")
+    if amounts.fields < ALL.fields:
+        missing.append("fields and bytes of messages, which say how many")
+    if missing:
+        yield f"Left out: {'; '.join(missing)}. tlsee explain --json has the rest."
+    if sheet.account.recording.reveals_secrets:
+        yield "The recording does not go along: it has more secrets and data than the page shows."
+    elif not _packed(sheet):
+        yield "The recording does not go along either: it is too long."
+
+
 def _foot(sheet: Sheet) -> Element:
     return footer[
-        p(".cut")[_SHORTENED] if sheet.amounts is FEWER else None,
+        [p(".cut")[sentence] for sentence in _left_out(sheet)],
         p[
             "Every value on this page was read from the recorded bytes or was told by the side "
             "that recorded them. The page is one file: it fetches nothing and sends nothing."

@@ -50,7 +50,7 @@ class Sheet:
     def __init__(self, account: Account, amounts: Amounts = ALL) -> None:
         self.account = account
         self.amounts = amounts
-        self.budget = Budget()
+        self.budget = Budget(octets=amounts.octets)
         steps = account.steps
         self.left_out = max(0, len(steps) - STEPS_FIRST - STEPS_LAST)
         self.steps = steps

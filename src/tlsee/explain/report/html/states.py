@@ -98,7 +98,7 @@ def _about(name: str, view: MachineView) -> Node:
     whose = f"A {view.role.value}{older}: "
     parts = _NEXT.split(entry.what)
     either = f"Either side in {view.version.label}: "
-    for start in (whose, either):
+    for start in (whose, either, f"A {view.role.value}: "):
         for part_of in parts:
             if part_of.startswith(start):
                 return i[part_of.removeprefix(start).strip()]

@@ -14,6 +14,8 @@ __all__ = ["picture"]
 WIDTH, HEIGHT = 210, 40
 ACROSS, DOWN = 252, 74  # from state to state
 COLUMNS = 4
+BESIDE = 64  # more room behind the first column, for what its ways are called
+TURN = 20  # before a state to the right, where a way turns to it
 EDGE = 60  # room on the left, for ways that lead back
 
 
@@ -21,7 +23,8 @@ def picture(sheet: Sheet, view: MachineView) -> Element:
     """All states and ways; a taken way leads to its step."""
     places = _places(view)
     rows = max(row for _, row in places.values()) + 1
-    width = EDGE + ACROSS * (max(column for column, _ in places.values()) + 1)
+    columns = max(column for column, _ in places.values())
+    width = EDGE + ACROSS * (columns + 1) + BESIDE
     taken = {name for name, _ in view.path}
     ways = [edge for edge in view.edges if edge.source != edge.target]
     faint = [_way(edge, places, "way") for edge in ways if not edge.taken]
@@ -70,7 +73,7 @@ def _before(name: str, view: MachineView, places: dict[str, tuple[int, int]]) ->
 
 
 def _corner(place: tuple[int, int]) -> tuple[float, float]:
-    return EDGE + place[0] * ACROSS, place[1] * DOWN + 4
+    return EDGE + place[0] * ACROSS + (BESIDE if place[0] else 0), place[1] * DOWN + 4
 
 
 def _way(edge: MachineEdge, places: dict[str, tuple[int, int]], kind: str) -> Element:
@@ -89,15 +92,24 @@ def _shape(source: tuple[int, int], target: tuple[int, int]) -> str:
         # Around what stands between, on the left.
         out = number(max(6.0, EDGE - 12 - 7 * abs(target[1] - source[1])))
         return f"M{number(x)} {side}C{out} {side} {out} {there} {number(tx)} {there}"
-    if target[1] > source[1]:
+    if target[1] > source[1] and source[0] and target[0]:
         middle = number((y + HEIGHT + ty) / 2)
         start, end = number(x + WIDTH / 2), number(tx + WIDTH / 2)
         foot, head = number(y + HEIGHT), number(ty)
         return f"M{start} {foot}C{start} {middle} {end} {middle} {end} {head}"
     right = target[0] > source[0]
     leaves, arrives = (x + WIDTH, tx) if right else (x, tx + WIDTH)
-    bend = number((leaves + arrives) / 2)
-    return f"M{number(leaves)} {side}C{bend} {side} {bend} {there} {number(arrives)} {there}"
+    if source[0] and target[0]:
+        bend = number((leaves + arrives) / 2)
+        return f"M{number(leaves)} {side}C{bend} {side} {bend} {there} {number(arrives)} {there}"
+    # From the first column or to it: up and down only beyond what the ways there are called.
+    turn = EDGE + ACROSS + BESIDE - TURN
+    start, end = number(turn - TURN), number(turn + TURN)
+    if not right:
+        start, end = end, start
+    bend = number(turn)
+    line = f"H{start}C{bend} {side} {bend} {there} {end} {there}H{number(arrives)}"
+    return f"M{number(leaves)} {side}{line}"
 
 
 def _label(sheet: Sheet, edge: MachineEdge, places: dict[str, tuple[int, int]]) -> Node:
