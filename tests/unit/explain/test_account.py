@@ -162,3 +162,23 @@ def test_no_damage_is_too_much(data: st.DataObject) -> None:
     assert account.outcome.headline
     assert len(account.steps) == len(account.story.steps)
     assert account.story.role in Role
+
+
+@pytest.mark.parametrize("name", ["1.3, resumed", "1.2, resumed", "1.3, early data"])
+def test_the_ticket_that_was_taken_is_open_to_its_server_alone(name: str) -> None:
+    """Down to the session's fields, as the bytes travelled; the secret in it is not shown."""
+    client, server, full_client, full_server = accounts(name)
+    for account in (client, server, full_client):
+        hello = account.steps[0].field
+        assert hello is not None
+        sealed = hello.find("encrypted_state")
+        assert sealed is None or not sealed.children
+    hello = full_server.steps[0].field
+    assert hello is not None
+    sealed = hello.find("encrypted_state")
+    assert sealed is not None
+    assert sealed.protected_by == "the server's ticket key"
+    inside = {field.name: field for field in sealed.children}
+    assert "suite" in inside
+    assert inside["secret"].words.endswith("secret and not shown")
+    assert b"".join(field.raw for field in sealed.children) == sealed.raw

@@ -10,6 +10,7 @@ from tlsee.explain.account.heading import Heading, heading_of
 from tlsee.explain.account.opening import openers_of
 from tlsee.explain.account.outcome import Outcome, outcome_of
 from tlsee.explain.account.records import RecordView, key_name, records_of
+from tlsee.explain.account.tickets import ticket_opener
 from tlsee.explain.collector import SPOKEN_LIMIT, Spoken
 from tlsee.explain.dissect import Context, Dissection, Field, dissect_connection, dissect_handshake
 from tlsee.explain.narrate import Protection as Announcer
@@ -103,11 +104,12 @@ class Account:
         client, server = dissect_connection(halves[Role.CLIENT], halves[Role.SERVER], self.context)
         return {Role.CLIENT: client, Role.SERVER: server}
 
-    @property
+    @cached_property
     def context(self) -> Context:
         """What is known around the messages."""
         ours = self.story.role is Role.SERVER and not self.overheard
-        return Context(own_tickets=ours)
+        opener = ticket_opener(self.recording, self.story)
+        return Context(own_tickets=ours, open_ticket=opener)
 
     @cached_property
     def record_fields(self) -> tuple[Field, ...]:
