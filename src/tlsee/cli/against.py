@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tlsee.cli.configurations import Written, read_configuration
-from tlsee.cli.exit_codes import ExitCode, Usage
+from tlsee.cli.exit_codes import CommandError, ExitCode, Usage
 from tlsee.cli.json_output import line_of
+from tlsee.cli.judging import moment_of
 from tlsee.cli.output import BAD, OK, QUIET, Screen
 from tlsee.cli.recordings import load
 from tlsee.explain.account.heading import heading_of
@@ -40,25 +41,34 @@ class Judged:
 
 
 def tell_against(
-    paths: Sequence[str], against: str, screen: Screen, at: float | None = None, *, as_json: bool
+    paths: Sequence[str], against: str, screen: Screen, date: str | None = None, *, as_json: bool
 ) -> int:
     """Judge recordings against the configuration in a file, and tell.
 
     Args:
-        at: the moment to judge certificates at; ``None`` is when each was recorded.
+        date: the moment to judge certificates at; ``None`` is when each was recorded.
 
     Returns:
-        ``REFUSED`` where a connection breaks, else ``WORKED``.
+        ``REFUSED`` where a connection breaks, else ``WORKED``. With ``as_json`` also ``USAGE``: the
+        object says what for.
 
     Raises:
         Usage: a file cannot be read or says what cannot be.
     """
-    written = read_configuration(against)
-    judged = []
-    for path in paths:
-        judged.append(_judge(path, written, at))
+    judged: list[Judged] = []
+    try:
+        at = moment_of(date) if date is not None else None
+        written = read_configuration(against)
+        for path in paths:
+            judged.append(_judge(path, written, at))
+            if not as_json:
+                _show(judged[-1], screen)
+    except CommandError as error:
         if not as_json:
-            _show(judged[-1], screen)
+            raise
+        screen.line(line_of(_object(judged, error)))
+        screen.flush()
+        return error.code
     if as_json:
         screen.line(line_of(_object(judged)))
     else:
@@ -112,10 +122,14 @@ def _total(judged: Sequence[Judged], screen: Screen) -> None:
     screen.paragraph(f"{count(len(judged), 'recording')}: {', '.join(parts)}")
 
 
-def _object(judged: Sequence[Judged]) -> dict[str, Any]:
+def _object(judged: Sequence[Judged], error: CommandError | None = None) -> dict[str, Any]:
+    """What was judged, up to what could not be."""
     numbers = Counter(item.outlook.fit for item in judged)
     return {
         "schema": SCHEMA,
+        "ok": error is None,
+        "sentence": error.what if error is not None else None,
+        "fix": (error.fix or None) if error is not None else None,
         "total": {fit.name.lower(): numbers[fit] for fit in Fit},
         "recordings": list(_objects(judged)),
     }

@@ -89,7 +89,6 @@ def command(**options: Any) -> int:
 
 def _judge(options: dict[str, Any], screen: Screen) -> int:
     from tlsee.cli.against import tell_against
-    from tlsee.cli.judging import moment_of
 
     for name in ("changes", "until", "peer", "seed"):
         if options[name]:
@@ -97,9 +96,8 @@ def _judge(options: dict[str, Any], screen: Screen) -> int:
             raise Usage(
                 f"--against judges, and --{what} is about a replay", "leave one of them out"
             )
-    at = moment_of(options["at"]) if options["at"] is not None else None
     return tell_against(
-        options["files"], options["against"], screen, at, as_json=options["as_json"]
+        options["files"], options["against"], screen, options["at"], as_json=options["as_json"]
     )
 
 

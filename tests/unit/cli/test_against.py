@@ -46,6 +46,7 @@ def fits(folder: Path, toml: str) -> dict[str, str]:
     result = judged(folder, toml, "--json")
     told = json.loads(result.out)
     assert complaints(told, schema("tlsee.against/1")) == []
+    assert told["ok"]
     assert sum(told["total"].values()) == len(told["recordings"])
     assert result.code == bool(told["total"]["breaks"])
     return {Path(item["file"]).stem: item["fit"] for item in told["recordings"]}
@@ -130,11 +131,28 @@ def test_the_screen(folder: Path) -> None:
     ],
 )
 def test_a_configuration_that_cannot_be(folder: Path, toml: str, says: str) -> None:
-    """Each in a sentence, with the exit code of wrong usage."""
+    """Each in a sentence, with the exit code of wrong usage; with --json the object has it."""
     result = judged(folder, toml)
     assert result.code == 2
     assert says in " ".join(result.err.split())
     looks_good(result.err)
+    result = judged(folder, toml, "--json")
+    told = json.loads(result.out)
+    assert complaints(told, schema("tlsee.against/1")) == []
+    assert (result.code, told["ok"], told["recordings"]) == (2, False, [])
+    assert says in f"{told['sentence']}; {told['fix']}"
+
+
+def test_a_file_that_is_none(folder: Path) -> None:
+    """With --json the object has what was judged before it, and why no more."""
+    (folder / "1.3-more.tlsrec").write_bytes(b"nothing of the kind")
+    result = judged(folder, '[server]\ntls = "1.3"', "--json")
+    told = json.loads(result.out)
+    assert complaints(told, schema("tlsee.against/1")) == []
+    assert (result.code, told["ok"], len(told["recordings"])) == (2, False, 3)
+    assert "this is no recording" in told["sentence"]
+    result = judged(folder, '[server]\ntls = "1.3"', "--json", "--at", "never")
+    assert (result.code, json.loads(result.out)["ok"]) == (2, False)
 
 
 def test_a_recording_without_a_certificate(folder: Path) -> None:
