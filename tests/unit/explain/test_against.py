@@ -22,6 +22,7 @@ from tlsee import policies
 from tlsee.codes import CipherSuite, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig, ServerConfig
 from tlsee.connection.connection import Connection
+from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.errors import ApiMisuse, TLSError
 from tlsee.explain.against import Fit, Outlook, judge_against
 from tlsee.identity.authority import Authority
@@ -29,6 +30,8 @@ from tlsee.identity.trust import Trust
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
+from tlsee.trace import Choice
+from tlsee.values import replace as with_values
 
 TLS12, TLS13 = ProtocolVersion.TLS12, ProtocolVersion.TLS13
 DAY = 86_400
@@ -177,6 +180,20 @@ def test_the_same_configuration_finds_nothing() -> None:
             outlook = judge_against(recording, configs[0])
             assert outlook.fit in (Fit.SAME, Fit.UNKNOWN), (name, outlook)
             assert judge_against(recording, configs[1]).fit is Fit.SAME, name
+
+
+def test_a_group_of_the_servers_own() -> None:
+    """Its numbers stand in ServerKeyExchange, so nobody has it in a list: DHE itself takes it."""
+    older = client_config(policy=policies.legacy, versions=[TLS12])
+    made = recorded(older, server_config(policy=policies.legacy, versions=[TLS12]))["client"]
+    moments = [
+        with_values(moment, item=with_values(moment.item, chosen=EXPLICIT_GROUP))
+        if isinstance(moment.item, Choice) and moment.item.what == "group"
+        else moment
+        for moment in made.moments
+    ]
+    own = Recording(made.header, moments)
+    assert judge_against(own, older).fit is Fit.SAME
 
 
 def test_certificates_age() -> None:

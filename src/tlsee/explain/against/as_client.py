@@ -7,6 +7,7 @@ from typing import Any
 
 from tlsee.codes import ExtensionType, NamedGroup, ProtocolVersion
 from tlsee.config import ClientConfig
+from tlsee.crypto.groups import EXPLICIT_GROUP
 from tlsee.explain.against.certificates import judged_again
 from tlsee.explain.against.finding import Finding, Fit
 from tlsee.explain.layout import listed
@@ -78,6 +79,8 @@ def _choices(story: Story, config: ClientConfig, version: ProtocolVersion) -> It
         choice = decision(what, story)
         if choice is None or choice.chosen is None or choice.chosen in able:
             continue
+        if older and choice.chosen == EXPLICIT_GROUP:
+            continue  # whoever offers DHE takes it, and that is a matter of suites
         was, noun = describe(choice.chosen), _NOUNS[what]
         if what == "alpn":
             yield _protocol(choice.chosen, able)
@@ -146,5 +149,5 @@ def _own(story: Story, config: ClientConfig) -> Iterator[Finding]:
     shown = chain_of(story, Role.CLIENT)
     if shown and not config.credentials:
         text = "the server asked for a certificate and got one; this client has none to show"
-        fix = "credentials=[...]"
+        fix = "name it: cert in [client], or credentials=[...]"
         yield Finding(Fit.MAY_BREAK, "certificate", text, "shown", "none", "", fix)
