@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -20,6 +22,7 @@ from tests.support.command import tlsee
 from tests.support.endpoints import events_of
 from tests.support.missing import missing
 from tests.support.serving import LONGEST, Running, serving
+from tlsee.cli.live.bounds import WATCHERS
 from tlsee.config import ClientConfig
 from tlsee.connection.connection import ClientConnection
 from tlsee.connection.events import HandshakeDone
@@ -102,6 +105,19 @@ def test_connections_appear_as_they_happen(server: Running, browser: Browser) ->
     assert browser.console() == []
     foreign = [url for url in browser.requests() if not url.startswith(server.live)]
     assert [url for url in foreign if not url.startswith("data:")] == []
+
+
+def test_a_page_that_may_not_follow_says_so(server: Running, browser: Browser) -> None:
+    """Where as many follow as may, it does not say that the server does not answer."""
+    with contextlib.ExitStack() as watching:
+        for _ in range(WATCHERS):
+            watching.enter_context(urlopen(f"{server.live}events?since=0", timeout=LONGEST))
+        browser.open(server.live)
+        browser.until(
+            "return document.getElementById('following').textContent.startsWith('Not followed')"
+        )
+        assert "too many pages follow" in browser.one("#following").text
+    browser.console()  # the browser says there that it was refused
 
 
 def test_steps_appear_while_the_client_waits(server: Running, browser: Browser) -> None:

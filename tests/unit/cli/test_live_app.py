@@ -18,6 +18,7 @@ from tlsee.cli.exit_codes import NotTried
 from tlsee.cli.live.app import _Waker
 from tlsee.cli.live.board import Board, Shown
 from tlsee.cli.live.bounds import REQUESTS_AT_ONCE, WATCHERS
+from tlsee.cli.live.rows import Row, row_of
 from tlsee.cli.live.web import live_page
 from tlsee.recording.recording import Recording
 
@@ -184,6 +185,31 @@ def test_events_tell_of_connections_while_they_happen(site: Site) -> None:
 
 def _until(events: Iterator[dict[str, Any]], text: str) -> dict[str, Any]:
     return next(e for e in events if any(text in row["html"] for row in e["data"]["rows"]))
+
+
+def test_one_that_cannot_be_told_hides_no_other(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug about one connection is said in its place, in the page and in events, and once more."""
+    shake(site.board)
+    shake(site.board)
+
+    def broken(shown: Shown) -> Row:
+        if shown.number == 1:
+            raise ZeroDivisionError
+        return row_of(shown)
+
+    monkeypatch.setattr("tlsee.cli.live.app.row_of", broken)
+    status, body, _ = site.get()
+    assert status == 200
+    assert "Not shown: a bug of this page" in body
+    assert "Connected: TLS 1.3" in body
+    with site.follow() as events:
+        rows = next(events)["data"]["rows"]
+    assert [row["number"] for row in rows] == [1, 2]
+    assert "Not shown" in rows[0]["html"]
+    assert "Connected" in rows[1]["html"]
+    assert set(site.complaints) == {"the live page has a bug: connection 1, ZeroDivisionError"}
 
 
 def test_a_watcher_that_comes_again_gets_what_it_has_missed(site: Site) -> None:

@@ -22,7 +22,7 @@ from tlsee.cli.exit_codes import Usage
 from tlsee.cli.live import markup
 from tlsee.cli.live.board import Board, Changes, Shown, TooManyWatchers
 from tlsee.cli.live.bounds import BREATH, HEARTBEAT, KEPT_CONNECTIONS, RETRY_MILLISECONDS
-from tlsee.cli.live.rows import Row, row_of
+from tlsee.cli.live.rows import Row, row_of, untold
 from tlsee.explain.account import Account
 from tlsee.explain.report.pcapng import to_pcapng
 
@@ -97,9 +97,23 @@ class Live:
 
     def _list(self, _request: Request) -> Response:
         changes = self._board.since(0, limit=KEPT_CONNECTIONS * 2)
-        rows = [row_of(shown) for shown in changes.rows]
+        rows = [self._row(shown) for shown in changes.rows]
         rows.sort(key=lambda row: -row.number)
         return _html(markup.page(self._where, changes, rows, self._note()), _OURS)
+
+    def _row(self, shown: Shown) -> Row:
+        """One that cannot be told must not hide the others."""
+        try:
+            return row_of(shown)
+        except Exception as error:  # noqa: BLE001 - a bug of ours, and it is said
+            self._complain(
+                f"the live page has a bug: connection {shown.number}, {type(error).__name__}"
+            )
+            return untold(shown)
+
+    def _fragments(self, changes: Changes) -> list[dict[str, Any]]:
+        rows = [self._row(shown) for shown in changes.rows]
+        return [{"number": row.number, "html": markup.fragment(row)} for row in rows]
 
     def _note(self) -> str:
         if self._board.reveal_secrets:
@@ -130,7 +144,7 @@ class Live:
                 closed = self._board.closed  # before looking: what comes later is told first
                 changes = self._board.since(seen)
                 if changes.upto != seen:
-                    yield _event(changes, await run_in_threadpool(_fragments, changes))
+                    yield _event(changes, await run_in_threadpool(self._fragments, changes))
                     seen = changes.upto
                     await asyncio.sleep(BREATH)
                     continue
@@ -215,11 +229,6 @@ class _Waker:
     def _wake(self) -> None:
         self._told = False  # first: what changes from here on is worth another note
         self._news.set()
-
-
-def _fragments(changes: Changes) -> list[dict[str, Any]]:
-    rows: list[Row] = [row_of(shown) for shown in changes.rows]
-    return [{"number": row.number, "html": markup.fragment(row)} for row in rows]
 
 
 def _event(changes: Changes, rows: list[dict[str, Any]]) -> str:

@@ -26,7 +26,7 @@ from tlsee.wire.hellos import ClientHello
 from tlsee.wire.messages12 import CertificateRequest as CertificateRequest12
 from tlsee.wire.messages13 import CertificateRequest
 
-__all__ = ["Row", "StepRow", "row_of"]
+__all__ = ["Row", "StepRow", "row_of", "untold"]
 
 GOOD, BAD, OPEN = "good", "bad", "open"
 _WORDS = {
@@ -79,21 +79,35 @@ def row_of(shown: Shown) -> Row:
     story = story_of(shown.recording)
     if story.error is None and error is not None:
         story.error = error  # the socket's, of which no event tells
-    kind, word, headline, sentences, fix = _verdict(story, over=over)
+    facts = tuple(_facts(story, shown.said))
+    steps = tuple(_step(step, story) for step in story.steps[:STEPS_SHOWN])
+    more = max(0, len(story.steps) - STEPS_SHOWN)
+    return _row(shown, _verdict(story, over=over), facts, steps, more)
+
+
+def untold(shown: Shown) -> Row:
+    """A connection of which nothing can be said, by our own fault; its recording may tell."""
+    verdict = (BAD, "Not shown", "a bug of this page", ("The server it shows goes on.",), "")
+    return _row(shown, verdict)
+
+
+def _row(
+    shown: Shown,
+    verdict: _Verdict,
+    facts: tuple[tuple[str, str], ...] = (),
+    steps: tuple[StepRow, ...] = (),
+    more: int = 0,
+) -> Row:
     began = time.localtime(shown.began)
     return Row(
         shown.number,
-        kind,
-        word,
-        headline,
-        sentences,
-        fix,
+        *verdict,
         time.strftime("%H:%M:%S", began),
         time.strftime("%Y-%m-%dT%H:%M:%S%z", began),
         printable(shown.address),
-        tuple(_facts(story, shown.said)),
-        tuple(_step(step, story) for step in story.steps[:STEPS_SHOWN]),
-        max(0, len(story.steps) - STEPS_SHOWN),
+        facts,
+        steps,
+        more,
     )
 
 

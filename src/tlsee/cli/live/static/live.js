@@ -8,6 +8,8 @@ const tools = document.getElementById("tools");
 const pause = document.getElementById("pause");
 const failures = document.getElementById("failures");
 
+const AGAIN = 10000; // milliseconds
+
 let source = null;
 let upto = document.body.dataset.upto; // the number of the last change that is on the page
 
@@ -46,10 +48,24 @@ function take(message) {
   status.textContent = news.status;
 }
 
+function isPaused() {
+  return pause.getAttribute("aria-pressed") === "true";
+}
+
 function follow() {
   source = new EventSource(`events?since=${upto}`);
   source.onopen = () => { following.textContent = "Following."; };
-  source.onerror = () => { following.textContent = "The server does not answer. Trying again."; };
+  source.onerror = (event) => {
+    const asked = event.target;
+    if (asked.readyState !== EventSource.CLOSED) {
+      following.textContent = "The server does not answer. Trying again.";
+      return;
+    }
+    // It answered, and not with events: a browser asks no more, so this page does.
+    following.textContent = "Not followed: too many pages follow, or the server was started again "
+      + "and has a new address. Trying again.";
+    setTimeout(() => { if (source === asked && !isPaused()) follow(); }, AGAIN);
+  };
   source.onmessage = take;
   source.addEventListener("stopped", () => {
     source.close();
@@ -59,7 +75,7 @@ function follow() {
 }
 
 pause.addEventListener("click", () => {
-  const paused = pause.getAttribute("aria-pressed") !== "true";
+  const paused = !isPaused();
   pause.setAttribute("aria-pressed", String(paused));
   if (paused) {
     source.close();
