@@ -20,6 +20,7 @@ _GENERAL_NAMES = frozenset((0x81, 0x82, 0x86))  # mailbox, host, URI (RFC 5280, 
 _IP_ADDRESS = 0x87
 _CONSTRUCTED = 0x20
 _OCTET_STRING = 0x04
+_POINT = b"\x04"  # uncompressed (RFC 5480, 2.2)
 _CURVES = {65: NamedGroup.secp256r1, 97: NamedGroup.secp384r1, 133: NamedGroup.secp521r1}
 _SHOWN = re.compile(rb"[*\x2e-\x7e][\x20-\x7e]*")  # as a name in a certificate begins
 _WORD = re.compile(rb"[A-Za-z0-9\x80-\xff]+")
@@ -115,6 +116,8 @@ class Names:
             self.address(body)
         elif tag in _GENERAL_NAMES and _SHOWN.fullmatch(body):
             self.text(body)
+        elif tag == der.BIT_STRING and body[1:2] == _POINT and len(body) - 1 in _CURVES:
+            self._point(body[1:])  # one in 256 could be read as an octet string as well
         elif tag in (_OCTET_STRING, der.BIT_STRING):
             self._inside(body if tag == _OCTET_STRING else body[1:], depth)
         elif tag & 0xC0 == 0x80 and len(body) >= _IDENTIFIER:
@@ -125,11 +128,15 @@ class Names:
         try:
             self._elements(body, 0, len(body), depth + 1)
         except der.NotDER:
-            if body[:1] == b"\x04" and len(body) in _CURVES:
-                if body not in self.table:  # any point would not do: it has to be on the curve
-                    self.table[body] = PROVIDER.groups[_CURVES[len(body)]].generate().public
+            if body[:1] == _POINT and len(body) in _CURVES:
+                self._point(body)
             elif not self._timestamps(body) and len(body) >= _IDENTIFIER:
                 self.opaque(body)
+
+    def _point(self, body: bytes) -> None:
+        """A public key: any bytes would not do, it has to be on the curve."""
+        if body not in self.table:
+            self.table[body] = PROVIDER.groups[_CURVES[len(body)]].generate().public
 
     def _number(self, body: bytes) -> None:
         """A serial number, a modulus, half of a signature: sign and size stay, odd stays odd."""

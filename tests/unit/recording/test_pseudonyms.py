@@ -6,6 +6,9 @@ import pytest
 
 from tests.support.endpoints import NAME, Pair, client_config
 from tests.support.recordings import SCENARIOS, opened, record, reread
+from tlsee.codes import NamedGroup
+from tlsee.crypto.public_keys import load_public_key
+from tlsee.crypto.pyca import PROVIDER
 from tlsee.errors import ApiMisuse, CertificateRejected
 from tlsee.explain import summary
 from tlsee.explain.narrate import narrate
@@ -13,11 +16,14 @@ from tlsee.explain.recorded import story_of
 from tlsee.identity.authority import Authority
 from tlsee.identity.certificate import CertificateView
 from tlsee.identity.trust import Trust
+from tlsee.recording.naming import Names
 from tlsee.recording.pseudonyms import with_pseudonyms
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.trace import CertificateJudged, MessageReceived, MessageSent, RecordReceived, RecordSent
 
+# SubjectPublicKeyInfo of P-256 (RFC 5480, 2) up to the point.
+P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
 NAMES = (b"server.test", b"client.test", b"tlsee test authority", b"mesh")
 
 
@@ -108,3 +114,21 @@ def test_secrets_and_pseudonyms_exclude_each_other() -> None:
     """Whoever has the secrets opens the records, and reads the names."""
     with pytest.raises(ApiMisuse, match="secrets"):
         with_pseudonyms(record("1.3").full_client.recording)
+
+
+def test_a_key_that_looks_like_der_stays_a_point() -> None:
+    """Of P-256's points one in 256 begins as an octet string of the rest does: 04 3F."""
+    group = PROVIDER.groups[NamedGroup.secp256r1]
+    points = (group.from_private(scalar.to_bytes(32)).public for scalar in range(1, 10_000))
+    point = next(point for point in points if point[:2] == b"\x04\x3f")
+    names = Names(bytes(32))
+    assert names.der(b"\x03\x42\x00" + point)
+    assert set(names.table) == {point}
+    assert load_public_key(P256 + names.table[point]).kind
+
+
+def test_the_point_is_the_whole_of_its_kind() -> None:
+    """An octet string of that length in an octet string is still read as one."""
+    names = Names(bytes(32))
+    assert names.der(b"\x04\x41" + b"\x04\x3f" + bytes(range(63)))
+    assert set(names.table) == {bytes(range(63))}
