@@ -174,6 +174,20 @@ def test_what_cannot_be_set(name: str, item: str, sentence: str) -> None:
     assert sentence in str(refused.value)
 
 
+VALUES: list[tuple[str, Any, str]] = [
+    ("server_name", 5, "a text or None"),
+    ("client_hello.extensions.server_name", 5, "int is no server_name"),
+    ("client_hello.random", 5, "where bytes belong"),
+]
+
+
+@pytest.mark.parametrize(("name", "item", "sentence"), VALUES)
+def test_values_of_another_kind(name: str, item: Any, sentence: str) -> None:
+    """In Python as well: ApiMisuse, and nothing else."""
+    with pytest.raises(ApiMisuse, match=sentence):
+        fork("1.3", "full_client", (name, item))
+
+
 TYPED = [
     ("grups", "x25519", "did you mean groups?"),
     ("groups", "x25518", "did you mean x25519?"),
@@ -404,6 +418,12 @@ def test_a_recorded_client_meets_a_live_server() -> None:
     assert SAID in b"".join(
         bytes(event.data) for event in events_of(live) if isinstance(event, DataReceived)
     )
+
+
+def test_two_servers_do_not_meet() -> None:
+    """They would wait for each other, and nothing would differ."""
+    with pytest.raises(ApiMisuse, match="two servers do not meet"):
+        meet(recorded("1.3", "full_server"), ServerConnection(server_config()))
 
 
 def test_a_live_server_is_not_fooled() -> None:

@@ -448,6 +448,8 @@ def test_it_stops_where_it_is_told_to() -> None:
     assert run.evidence.state == run.state
     assert not run.until("WaitForever")
     same(run.run())
+    with pytest.raises(ApiMisuse, match="counted from 1"):
+        Replaying(recorded("1.3", "full_client")).until(0)
 
 
 def test_what_cannot_be_replayed() -> None:

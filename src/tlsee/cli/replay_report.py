@@ -21,10 +21,11 @@ from tlsee.recording.replay import (
 )
 from tlsee.recording.replaying.spelling import meant
 from tlsee.text import count, printable
-from tlsee.trace import Choice, MessageReceived, MessageSent, StateEntered
+from tlsee.trace import Choice, MessageReceived, MessageSent, Role, StateEntered
 
 FIELDS = 8  # of a message that are shown; --json has all
-_STAND_INS = ("signature ", "encrypted", "decrypted")
+_SIGNATURE = "signature "
+_STAND_INS = (_SIGNATURE, "encrypted", "decrypted")
 _AROUND = 8  # bytes shown from the first that differs on
 
 
@@ -88,7 +89,7 @@ def show_fork(screen: Screen, path: str, recording: Recording, outcome: ForkOutc
     else:
         screen.verdict("went on", f"to the end: {whose}", OK)
     _show_changes(screen, outcome.changes)
-    _show_what_differs(screen, recording, outcome)
+    _show_what_differs(screen, recording, outcome, _who_stands_in([outcome]))
     _show_cut_off(screen, [recording])
     if misfit is not None:
         number = f"message {misfit.number}, {misfit.name}" if misfit.number else misfit.name
@@ -115,7 +116,7 @@ def show_play(
     screen.verdict("failed" if failed else "played", both, BAD if failed else OK)
     _show_changes(screen, changes)
     recording, first = ends[0]
-    _show_what_differs(screen, recording, first)
+    _show_what_differs(screen, recording, first, _who_stands_in([end for _, end in ends]))
     for _, outcome in ends:
         ended = str(outcome.error) if outcome.error is not None else outcome.state
         screen.row(outcome.role.value, printable(ended, 500))
@@ -153,7 +154,14 @@ def _made_words(label: str) -> str:
     return f"a stand-in for {label}" if label.startswith(_STAND_INS) else label
 
 
-def _show_what_differs(screen: Screen, recording: Recording, outcome: ForkOutcome) -> None:
+def _who_stands_in(ends: Sequence[ForkOutcome]) -> frozenset[Role]:
+    """Whose signatures are none."""
+    return frozenset(end.role for end in ends if any(m.startswith(_SIGNATURE) for m in end.made))
+
+
+def _show_what_differs(
+    screen: Screen, recording: Recording, outcome: ForkOutcome, standing_in: frozenset[Role]
+) -> None:
     reached = [message for message in outcome.messages if message.now is not None]
     if not reached and not outcome.choices:
         screen.row("differs", "nothing that is sent or chosen")
@@ -162,7 +170,7 @@ def _show_what_differs(screen: Screen, recording: Recording, outcome: ForkOutcom
         if choice.now is not None:
             screen.row(choice.what, _choice_words(choice))
     for message in reached:
-        _show_message(screen, message, known)
+        _show_message(screen, message, known, standing_in)
     missing = len(outcome.messages) - len(reached)
     if missing:
         screen.row("not sent", f"{count(missing, 'message')} of then")
@@ -173,21 +181,26 @@ def _choice_words(choice: ChoiceDiffers) -> str:
     return f"{then}, now {_chosen(choice.now) if choice.now is not None else 'none'}"
 
 
-def _show_message(screen: Screen, message: MessageDiffers, known: Context) -> None:
+def _show_message(
+    screen: Screen, message: MessageDiffers, known: Context, standing_in: frozenset[Role]
+) -> None:
     name = f"{message.by.value}'s {message.name}"
     if message.then is None or message.now is None:
         size = len(message.now or b"")
         screen.row("new", f"{name}, {count(size, 'byte')}")
         return
     screen.row("differs", f"{name}, {len(message.then):,} bytes, now {len(message.now):,}")
-    _show_fields(screen, message.then, message.now, known)
+    _show_fields(screen, message.then, message.now, known, signed=message.by not in standing_in)
 
 
-def _show_fields(screen: Screen, then: bytes, now: bytes, known: Context) -> None:
+def _show_fields(
+    screen: Screen, then: bytes, now: bytes, known: Context, *, signed: bool = True
+) -> None:
     found = fields_that_differ(then, now, known)
     for field in found[:FIELDS]:
         screen.paragraph(f"{field.path or 'all of it'}: {field.then or 'not there'}", 6)
-        screen.paragraph(f"now: {field.now or 'not there'}", 8)
+        is_none = not signed and "signature" in field.path.split(".")
+        screen.paragraph(f"now: {'a stand-in' if is_none else field.now or 'not there'}", 8)
     if len(found) > FIELDS:
         screen.paragraph(f"and {count(len(found) - FIELDS, 'more field')}: --json has them", 6)
 

@@ -140,6 +140,8 @@ def test_a_play(files: Path) -> None:
     for word in ("played", "group X25519MLKEM768, now x25519", "client ConnectedClient"):
         assert word in said
     assert "a stand-in for signature" in said
+    assert "now: a stand-in" in said
+    assert "unreadable" not in said
     assert "of the seed 'mine'" in words(
         run(files, "full_client", "--with", other, "--set", "groups=x25519", "--seed", "mine")
     )

@@ -58,6 +58,8 @@ class Changes:
             raise _no_name(role, name)
         made = row.parse(item) if isinstance(item, str) else item
         if row.is_argument:
+            if not isinstance(made, str | None):
+                raise ApiMisuse(f"{name} is a text or None, and no {type(made).__name__}")
             return replace(self, arguments={**self.arguments, name: made})
         return replace(self, keywords={**self.keywords, name: made})
 

@@ -157,6 +157,12 @@ def _extension(kind: ExtensionsField, which: ExtensionType, item: Any, name: str
     """An extension with this content: bytes, or the text of its one field."""
     cls: Any = classes_of(kind.block).get(int(which))
     if not isinstance(item, str | bytes):
+        if getattr(item, "extension_type", None) != which:
+            kind_of_item = type(item).__name__
+            raise ApiMisuse(
+                f"{printable(name, 80)}: {kind_of_item} is no {which}",
+                "give text, bytes, or the extension itself",
+            )
         return item
     if isinstance(item, bytes) or item.startswith("hex:"):
         data = _bytes(item, name)

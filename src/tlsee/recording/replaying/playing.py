@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from tlsee.connection.connection import Connection
+from tlsee.connection.connection import ClientConnection, Connection
 from tlsee.errors import ApiMisuse
 from tlsee.recording.recording import Recording
 from tlsee.recording.replaying.applying import sender_of
@@ -148,9 +148,15 @@ def meet(
         changes: names and items, as ``Fork.set`` takes them.
 
     Raises:
-        ApiMisuse: it cannot be replayed, or what was set does not fit.
+        ApiMisuse: it cannot be replayed, both are clients or both servers, or what was set does not
+            fit.
     """
     end = PlayedFork(recording, seed=seed)
+    if isinstance(live, ClientConnection) is (end.role is Role.CLIENT):
+        raise ApiMisuse(
+            f"two {end.role.value}s do not meet: the recording is a {end.role.value}'s",
+            f"give a live {end.role.other.value}",
+        )
     for name, item in changes:
         end.set(name, item)
     other = _Live(live)

@@ -122,7 +122,12 @@ class Replaying:
 
         Returns:
             Whether it came there; else it is at its end, or at the first difference.
+
+        Raises:
+            ApiMisuse: the number is below 1.
         """
+        if isinstance(where, int) and where < 1:
+            raise ApiMisuse(f"message {where} is nowhere", "messages are counted from 1")
         self._by_record = True
         self._go_on(where)
         while not self._has_reached(where):
