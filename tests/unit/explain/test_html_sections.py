@@ -6,26 +6,39 @@ import contextlib
 import io
 import re
 from functools import cache
+from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
 
 from tests.support.endpoints import Pair, client_config, server_config, server_credential
 from tests.support.html import Page, parse
-from tests.support.recordings import SAID, SCENARIOS, TLS13, record
-from tlsee.codes import ContentType, NamedGroup
+from tests.support.recordings import SAID, SCENARIOS, TLS12, TLS13, converse, record
+from tlsee import policies
+from tlsee.codes import CipherSuite, ContentType, ExtensionType, NamedGroup
 from tlsee.errors import TLSError
 from tlsee.explain.account import Account
 from tlsee.explain.keytree import key_graph
 from tlsee.explain.machine_view import machine_of
 from tlsee.explain.report.html import page
 from tlsee.explain.why import reasons_of
+from tlsee.handshake.compose import Composer
+from tlsee.identity.authority import Authority
+from tlsee.identity.trust import Trust
 from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
+from tlsee.values import replace
+from tlsee.wire.extensions.block import Extensions
+from tlsee.wire.hellos import ClientHello
 
 pytestmark = pytest.mark.long
 
 FULL = 2  # the client's recorder that keeps everything
+CBC_SUITES = [
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256,
+    CipherSuite.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384,
+]
 
 
 @cache
@@ -207,9 +220,9 @@ def test_the_lines_that_open_a_record_do(name: str, who: int) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_lines_that_verify_a_signature_do(name: str) -> None:
-    """Each CertificateVerify of 1.3 and ServerKeyExchange of 1.2; another signature is refused."""
+    """Each CertificateVerify, and ServerKeyExchange of 1.2; over anything else it is refused."""
     found = shown(name, 0)
-    wanted = {"CertificateVerify"} if name.startswith("1.3") else {"ServerKeyExchange"}
+    wanted = {"CertificateVerify", "ServerKeyExchange"}
     for view in account(name, 0).steps:
         program = found.text_of(f"m{view.step.number}", within="recipe").removeprefix("Copy")
         assert bool(program) is (view.title in wanted), view.title
@@ -218,9 +231,73 @@ def test_the_lines_that_verify_a_signature_do(name: str) -> None:
             with contextlib.redirect_stdout(out):
                 exec(program, {})
             assert out.getvalue() == "valid\n"
-            other = program.replace("content = ", 'content = b"!" + ', 1)
+            other = program.replace("(signature, content", "(signature, content[::-1]")
             with pytest.raises(InvalidSignature):
                 exec(other, {})
+
+
+@pytest.mark.parametrize("key", ["rsa2048", "ecdsa_secp384r1"])
+def test_a_clients_signature_of_older_days_is_verified(key: str) -> None:
+    """TLS 1.2's is over all messages; the page has their hash and says so to the library."""
+    ours = Recorder()
+    authority = Authority.create("Clients")
+    Pair(
+        client_config(**TLS12, credentials=[authority.issue("client", key=key, client=True)]),
+        server_config(**TLS12, client_trust=Trust.from_pem(authority.pem)),
+        client_options={"observers": [ours]},
+    ).run()
+    made = Account.of(Recording.from_bytes(ours.recording.to_bytes()))
+    found = parse(page(made))
+    step = next(view.step for view in made.steps if view.title == "CertificateVerify")
+    program = found.text_of(f"m{step.number}", within="recipe").removeprefix("Copy")
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(program, {})
+    assert out.getvalue() == "valid\n"
+    assert "Prehashed" in program
+
+
+class MacFirst(Composer):
+    """A client that does not know encrypt_then_mac."""
+
+    def client_hello(self, *arguments: Any) -> ClientHello:
+        hello = super().client_hello(*arguments)
+        unwanted = ExtensionType.encrypt_then_mac
+        items = [item for item in hello.extensions if item.extension_type != unwanted]
+        return replace(hello, extensions=Extensions.of(*items))
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["encrypt, MAC", "MAC, encrypt"])
+@pytest.mark.parametrize("suite", CBC_SUITES, ids=str)
+def test_the_lines_that_open_a_record_of_cbc_do(suite: CipherSuite, *, late: bool) -> None:
+    """In either order, whichever MAC; under another number the lines refuse it."""
+    full = Recorder(reveal_secrets=True)
+    older: dict[str, Any] = {**TLS12, "suites": [suite], "policy": policies.insecure_old_machines}
+    options: dict[str, Any] = {} if late else {"composer": MacFirst()}
+    pair = Pair(
+        full.watched(client_config(**older)),
+        server_config(**older),
+        client_options={"observers": [full], **options},
+    ).run()
+    assert pair.done
+    converse(pair)
+    made = Account.of(Recording.from_bytes(full.recording.to_bytes()))
+    found = parse(page(made))
+    tried = 0
+    for view, field in zip(made.records, made.record_fields, strict=True):
+        program = found.text_of(f"r{view.number}", within="recipe").removeprefix("Copy")
+        if view.seen.protection is None or not program:
+            continue
+        assert view.seen.protection.encrypt_then_mac is late
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(program, {})
+        inside = b"".join(leaf.raw for leaf in field.leaves())
+        assert bytes.fromhex(out.getvalue()) in inside
+        with pytest.raises(AssertionError):
+            exec(program.replace("number = (", "number = (1 + "), {})
+        tried += 1
+    assert tried > 2
 
 
 @pytest.mark.parametrize("key", ["rsa2048", "ed25519", "mldsa65"])

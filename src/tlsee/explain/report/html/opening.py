@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from htpy import Node, a, button, code, dd, details, div, dl, dt, pre, span, summary
+from htpy import Node, button, code, dd, details, div, dl, dt, pre, summary
 
 from tlsee.codes import CipherSuite, ProtocolVersion
 from tlsee.crypto.suites12 import AeadCipher, suites12
 from tlsee.explain.account import RecordView
-from tlsee.explain.keytree import ABSENT
 from tlsee.explain.report.html.markup import clause_of
+from tlsee.explain.report.html.opening_cbc import cbc_facts, cbc_lines, cbc_of
+from tlsee.explain.report.html.opening_values import link, number_words, record_line, value_of
 from tlsee.explain.report.html.sheet import Sheet
 from tlsee.keys.protection import HEADER_LENGTH
 from tlsee.values import value
 
 __all__ = ["opening"]
 
-RECORD_SHOWN = 2_048  # bytes of a record that stand in its recipe
 _CLASSES = (("CHACHA20", "ChaCha20Poly1305"), ("CCM", "AESCCM"), ("GCM", "AESGCM"))
 
 
@@ -32,21 +32,23 @@ class _Rule:
 
 
 def opening(sheet: Sheet, view: RecordView) -> Node:
-    """What it takes to open a record; ``None`` for one in the clear, or with CBC.
-
-    CBC's order of MAC and padding is no one-liner, and the page does not pretend that it is.
-    """
+    """What it takes to open a record; ``None`` for one in the clear."""
     protection = view.seen.protection
     if protection is None or view.seen.left_out or not sheet.amounts.openings:
         return None
-    rule = _rule(protection.suite, protection.version)
-    if rule is None:
-        return None
     key = sheet.key_name(protection.key)
-    text = "\n".join(_lines(sheet, view, rule, key)) + "\n"
+    cbc = cbc_of(protection)
+    rule = _rule(protection.suite, protection.version)
+    if cbc is not None:
+        program, facts = cbc_lines(sheet, view, cbc, key), cbc_facts(sheet, view, cbc, key)
+    elif rule is not None:
+        program, facts = _lines(sheet, view, rule, key), _facts(sheet, view, rule, key)
+    else:
+        return None
+    text = "\n".join(program) + "\n"
     return details(".fold")[
         summary["How it is opened"],
-        dl[[(dt[term], dd[words]) for term, words in _facts(sheet, view, rule, key)]],
+        dl[[(dt[term], dd[words]) for term, words in facts]],
         div(".recipe")[
             button(".copy", type="button", hidden=True)["Copy"],
             pre(tabindex="0", role="group", aria_label=f"Python for record {view.number}")[
@@ -78,12 +80,12 @@ def _facts(sheet: Sheet, view: RecordView, rule: _Rule, key: str) -> Iterator[tu
     protection = view.seen.protection
     assert protection is not None
     number = sheet.sequence_number(view)
-    yield "Key", _link(sheet, key)
-    yield "Number", f"{number}: so many records of this side were under this key before it"
+    yield "Key", link(sheet, key)
+    yield "Number", number_words(number)
     how = " XOR the number, as long as it is"
     if rule.explicit:
         how = f" and the {rule.explicit} bytes that begin the record"
-    yield "Nonce", [_link(sheet, _iv_of(key)), how, " ", clause_of(rule.clause)]
+    yield "Nonce", [link(sheet, _iv_of(key)), how, " ", clause_of(rule.clause)]
     if protection.version >= ProtocolVersion.TLS13:
         words = "the header, so that nobody can change it "
         yield "Additional data", [words, code[view.seen.raw[:HEADER_LENGTH].hex(" ")]]
@@ -92,22 +94,15 @@ def _facts(sheet: Sheet, view: RecordView, rule: _Rule, key: str) -> Iterator[tu
         yield "Additional data", "the number, and the header with the length of the content"
 
 
-def _link(sheet: Sheet, name: str) -> Node:
-    target = sheet.key_ids.get(name)
-    return a(href=f"#{target}")[name] if target else span[name]
-
-
 def _lines(sheet: Sheet, view: RecordView, rule: _Rule, key: str) -> Iterator[str]:
     protection = view.seen.protection
     assert protection is not None
     number = sheet.sequence_number(view)
     raw = view.seen.raw
-    known = sheet.key_value(key) is not None and len(raw) <= RECORD_SHOWN
     yield f"from cryptography.hazmat.primitives.ciphers.aead import {rule.aead}"
-    yield f"key = {_value(sheet, key)}"
-    yield f"iv = {_value(sheet, _iv_of(key))}"
-    octets = f'"{raw.hex()}"' if known else '"..."'
-    yield f"record = bytes.fromhex({octets})" + ("" if known else "  # as it travelled, above")
+    yield f"key = {value_of(sheet, key)}"
+    yield f"iv = {value_of(sheet, _iv_of(key))}"
+    yield record_line(sheet, raw, key)
     if rule.explicit:
         start = HEADER_LENGTH + rule.explicit
         yield f"nonce, sealed = iv + record[5:{start}], record[{start}:]"
@@ -121,10 +116,3 @@ def _lines(sheet: Sheet, view: RecordView, rule: _Rule, key: str) -> Iterator[st
         yield f'length = (len(sealed) - {tag}).to_bytes(2, "big")'
         yield f'additional = ({number}).to_bytes(8, "big") + record[:3] + length'
     yield f"print({rule.aead}({rule.arguments}).decrypt(nonce, sealed, additional).hex())"
-
-
-def _value(sheet: Sheet, name: str) -> str:
-    found = sheet.key_value(name)
-    if found is None:
-        return f'bytes.fromhex("...")  {ABSENT}: {name}'
-    return f'bytes.fromhex("{found.hex()}")  # {name}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 
 from htpy import Node, a, button, code, dd, details, div, dl, dt, pre, summary
@@ -21,6 +22,7 @@ from tlsee.keys.transcript import Transcript
 from tlsee.values import value
 from tlsee.wire.framing import message_hash
 from tlsee.wire.hellos import ClientHello, HelloRetryRequest, ServerHello
+from tlsee.wire.messages12 import CertificateVerify as CertificateVerify12
 from tlsee.wire.messages12 import ServerKeyExchange
 from tlsee.wire.messages13 import CertificateVerify
 
@@ -36,6 +38,7 @@ class _Signed:
 
     Attributes:
         lines: Python that makes ``content``. parts: what it is, in words.
+        hashed: whether ``content`` is the hash of what is signed: that is too long for the page.
     """
 
     scheme: SignatureScheme
@@ -43,6 +46,7 @@ class _Signed:
     lines: tuple[str, ...]
     parts: str
     clause: str
+    hashed: bool = False
 
 
 def proving(sheet: Sheet, view: StepView) -> Node:
@@ -51,7 +55,7 @@ def proving(sheet: Sheet, view: StepView) -> Node:
     signed = _signed(sheet, view.step)
     if certificate is None or signed is None or not sheet.amounts.openings:
         return None
-    way = _way(signed.scheme)
+    way = _way(signed.scheme, hashed=signed.hashed)
     if way is None:
         return None
     der = shown_by(certificate)[0]
@@ -96,6 +100,8 @@ def _certificate(sheet: Sheet, step: Step) -> Step | None:
 def _signed(sheet: Sheet, step: Step) -> _Signed | None:
     if isinstance(step.message, CertificateVerify):
         return _of_transcript(sheet, step, step.message)
+    if isinstance(step.message, CertificateVerify12):
+        return _of_messages(sheet, step, step.message)
     if isinstance(step.message, ServerKeyExchange):
         try:
             return _of_parameters(sheet, step.message)
@@ -135,6 +141,27 @@ def _transcript(hash_name: str, steps: list[Step]) -> bytes:
     return transcript.digest()
 
 
+def _of_messages(sheet: Sheet, step: Step, message: CertificateVerify12) -> _Signed | None:
+    said = Said(sheet.account.story)
+    bits = _bits(message.algorithm)
+    if step not in said.handshake or not bits:
+        return None
+    before = said.before(step)
+    digest = hashlib.new(f"sha{bits}", b"".join(each.raw for each in before)).hexdigest()
+    return _Signed(
+        message.algorithm,
+        message.signature,
+        (
+            f"# the messages up to step {before[-1].number}, hashed: their bytes stand above",
+            f'content = bytes.fromhex("{digest}")',
+        ),
+        "every message before it, one behind another: so it counts for this handshake and "
+        "nowhere else.",
+        "RFC 5246, 7.4.8",
+        hashed=True,
+    )
+
+
 def _of_parameters(sheet: Sheet, message: ServerKeyExchange) -> _Signed | None:
     story = sheet.account.story
     client, server = story.first(ClientHello), story.first(ServerHello)
@@ -159,22 +186,28 @@ def _of_parameters(sheet: Sheet, message: ServerKeyExchange) -> _Signed | None:
     )
 
 
-def _way(scheme: SignatureScheme) -> tuple[str, str] | None:
+def _bits(scheme: SignatureScheme) -> int:
+    """How long the hash of a scheme is; 0 for those that hash in ways of their own, and SHA-1."""
+    return next((bits for bits in (256, 384, 512) if scheme.name.endswith(f"sha{bits}")), 0)
+
+
+def _way(scheme: SignatureScheme, *, hashed: bool) -> tuple[str, str] | None:
     """What has to be imported, and the arguments behind the content; ``None`` if not known."""
     name = scheme.name
     if name in {"ed25519", "ed448"} or name.startswith("mldsa"):
         return "", ""
-    bits = next((bits for bits in (256, 384, 512) if name.endswith(f"sha{bits}")), 0)
+    bits = _bits(scheme)
     if not bits:
         return None
     digest = f"hashes.SHA{bits}()"
+    over = f"Prehashed({digest})" if hashed else digest
     if name.startswith("ecdsa"):
-        return "ec", f", ec.ECDSA({digest})"
+        return "ec", f", ec.ECDSA({over})"
     if name.startswith("rsa_pss"):
         pss = f"padding.PSS(padding.MGF1({digest}), padding.PSS.DIGEST_LENGTH)"
-        return "padding", f", {pss}, {digest}"
+        return "padding", f", {pss}, {over}"
     if name.startswith("rsa_pkcs1"):
-        return "padding", f", padding.PKCS1v15(), {digest}"
+        return "padding", f", padding.PKCS1v15(), {over}"
     return None
 
 
@@ -183,6 +216,8 @@ def _program(signed: _Signed, spki: bytes, way: tuple[str, str]) -> Iterator[str
     if module:
         yield f"from {_MODULE} import hashes"
         yield f"from {_MODULE}.asymmetric import {module}"
+    if signed.hashed:
+        yield f"from {_MODULE}.asymmetric.utils import Prehashed"
     yield f"from {_MODULE}.serialization import load_der_public_key"
     yield f'key = load_der_public_key(bytes.fromhex("{spki.hex()}"))  # subjectPublicKeyInfo'
     yield f'signature = bytes.fromhex("{signed.signature.hex()}")'
