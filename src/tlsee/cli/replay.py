@@ -228,5 +228,4 @@ def _play(
     else:
         replay_report.show_play(screen, path, peer, both, changes)
     screen.flush()
-    failed = any(end.error is not None and end.before is None for end in (ours, theirs))
-    return ExitCode.REFUSED if failed else ExitCode.WORKED
+    return ExitCode.REFUSED if ours.fails_anew or theirs.fails_anew else ExitCode.WORKED

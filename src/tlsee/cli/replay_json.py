@@ -71,7 +71,7 @@ def fork_object(
     first = ends[0][1]
     misfit = first.misfit
     every = [pair for _, outcome in ends for pair in outcome.changes]
-    failed = any(outcome.error is not None and outcome.before is None for _, outcome in ends)
+    failed = any(outcome.fails_anew for _, outcome in ends)
     return {
         **_beginning(path, peer),
         "ok": not failed and misfit is None and not (peer is None and ends[0][0].damage),

@@ -112,7 +112,9 @@ def show_play(
 ) -> None:
     """Two ends that played against each other."""
     both = f"{printable(path, 60)} and {printable(peer, 60)}"
-    failed = [outcome for _, outcome in ends if outcome.error is not None]
+    failed = any(outcome.fails_anew for _, outcome in ends)
+    if not failed and any(outcome.error is not None for _, outcome in ends):
+        both += ": it fails as it did then"
     screen.verdict("failed" if failed else "played", both, BAD if failed else OK)
     _show_changes(screen, changes)
     recording, first = ends[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,13 @@ import pytest
 
 from tests.machine.test_replay import flipped, with_entry
 from tests.support.command import looks_good, tlsee
-from tests.support.endpoints import NAME
+from tests.support.endpoints import NAME, Pair, client_config, events_of, server_config
 from tests.support.recordings import SCENARIOS, record
 from tests.support.schemas import complaints, schema
 from tests.support.serving import serving
+from tlsee.codes import NamedGroup
+from tlsee.errors import TLSError
+from tlsee.recording.recorder import Recorder
 from tlsee.recording.recording import Recording
 from tlsee.values import replace
 
@@ -182,6 +186,32 @@ def test_what_cannot_be(files: Path, name: str, arguments: tuple[str, ...], says
         assert complaints(item, schema("tlsee.replay/1")) == []
         assert (result.code, item["ok"]) == (2, False)
         assert says in f"{item['sentence']}; {item['fix']}"
+
+
+def test_a_play_that_failed_before(tmp_path: Path) -> None:
+    """It fails as it did then, which is no failure of the change; another failure is one."""
+    made = Recorder(reveal_secrets=True), Recorder(reveal_secrets=True)
+    pair = Pair(
+        made[0].watched(client_config(groups=[NamedGroup.x25519])),
+        made[1].watched(server_config(groups=[NamedGroup.secp384r1])),
+        client_options={"observers": [made[0]]},
+        server_options={"observers": [made[1]]},
+    )
+    for one, other in ((pair.client, pair.server), (pair.server, pair.client)):
+        Pair.carry(one, other)
+        with contextlib.suppress(TLSError):
+            events_of(other)
+    for recorder, name in zip(made, ("failed", "failed-server"), strict=True):
+        recorder.recording.save(tmp_path / f"{name}.tlsrec")
+    other_end = ("--with", str(tmp_path / "failed-server.tlsrec"))
+    said = words(run(tmp_path, "failed", *other_end))
+    assert said.startswith("played")
+    assert "it fails as it did then" in said
+    assert found(tmp_path, "failed", *other_end)["ok"]
+    changes = ("--set", "groups=secp384r1", "--set", "server_name=other.test")
+    said = words(run(tmp_path, "failed", *other_end, *changes, code=1))
+    assert said.startswith("failed")
+    assert not found(tmp_path, "failed", *other_end, *changes, code=1)["ok"]
 
 
 def test_a_file_that_was_cut_off(files: Path) -> None:

@@ -69,6 +69,12 @@ class ForkOutcome:
     error: Any
     before: Any
 
+    @property
+    def fails_anew(self) -> bool:
+        """Whether it failed, and not as the recorded one had."""
+        before = self.before.name if self.before is not None else None
+        return self.error is not None and self.error.name != before
+
 
 class Fork(Replaying):
     """A replay that may be changed, and goes on past what differs.
