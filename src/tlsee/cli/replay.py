@@ -57,8 +57,8 @@ from tlsee.text import printable
 def command(**options: Any) -> int:
     """Run the end that FILE recorded again, offline, and hold each byte against the recording.
 
-    FILE has to be a full recording: connect or demo with --record FILE --reveal-secrets. A field
-    is named as the structs have it, client_hello.extensions.server_name; settings are groups,
+    FILE has to be a full recording: connect, serve or demo with --record FILE --reveal-secrets. A
+    field is named as the structs have it, client_hello.extensions.server_name; settings are groups,
     suites, versions, schemes, alpn, policy.grease and others.
 
     \b
@@ -71,8 +71,8 @@ def command(**options: Any) -> int:
 
     \b
     Exit codes: 0 all as recorded, or the change went through; 1 something
-    differs, or it came to an end before; 2 wrong usage, or not a full
-    recording.
+    differs, or it came to an end before, as a file that is cut off does; 2
+    wrong usage, or not a full recording.
     """  # noqa: D301 - click wants the backspace itself
     screen = Screen(sys.stdout)
     if options["against"] is not None:
@@ -82,7 +82,7 @@ def command(**options: Any) -> int:
     try:
         return _run(options, screen)
     except CommandError as error:
-        screen.line(line_of(failed_object(options["files"], error)))
+        screen.line(line_of(failed_object(options["files"], options["peer"], error)))
         screen.flush()
         return error.code
 
@@ -105,6 +105,8 @@ def _run(options: dict[str, Any], screen: Screen) -> int:
     path, peer, until = _one(options["files"]), options["peer"], options["until"]
     if options["at"] is not None:
         raise Usage("--at is about --against", "leave it out")
+    if options["seed"] is not None and peer is None and not options["changes"]:
+        raise Usage("--seed is about what a change makes", "leave it out, or give --set or --with")
     changes = [_change(text) for text in options["changes"]]
     if until is not None and (not until.strip() or (until.isdigit() and not until.strip("0"))):
         raise Usage(

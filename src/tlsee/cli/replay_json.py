@@ -83,10 +83,10 @@ def fork_object(
     }
 
 
-def failed_object(paths: Sequence[str], error: CommandError) -> dict[str, Any]:
+def failed_object(paths: Sequence[str], peer: str | None, error: CommandError) -> dict[str, Any]:
     """Nothing was replayed."""
     return {
-        **_beginning(paths[0], None),
+        **_beginning(paths[0], peer),
         "sentence": error.what,
         "fix": error.fix or None,
     }

@@ -167,6 +167,7 @@ def test_a_play(files: Path) -> None:
         ("full_client", ("--set", "groups=none"), "is no NamedGroup"),
         ("full_client", ("--at", "+1d"), "--at is about --against"),
         ("full_client", ("--until", "1", "--with", "x"), "leave one of them out"),
+        ("full_client", ("--seed", "mine"), "--set or --with"),
         ("full_client", ("--until", "0"), "counted from 1"),
         ("full_client", ("--until", ""), "name a state or a message"),
         ("full_client", ("--set", "certificate_status.x=1"), "changed nothing"),
@@ -185,6 +186,7 @@ def test_what_cannot_be(files: Path, name: str, arguments: tuple[str, ...], says
         item = json.loads(result.out)
         assert complaints(item, schema("tlsee.replay/1")) == []
         assert (result.code, item["ok"]) == (2, False)
+        assert (item["with"] is not None) is ("--with" in arguments)
         assert says in f"{item['sentence']}; {item['fix']}"
 
 
