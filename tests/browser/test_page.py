@@ -115,6 +115,22 @@ def test_every_field_is_reachable_by_keyboard(browser: Browser, tmp_path: Path) 
     assert browser.run("return window.seen.size") > 100
 
 
+def test_a_tree_is_one_stop_of_the_tab_key(browser: Browser, tmp_path: Path) -> None:
+    """Nobody has to pass a hundred fields; Enter makes the address that of the field."""
+    browser.open(page_file(ORDINARY, tmp_path))
+    browser.run("document.querySelector('.message .fold').open = true")
+    tree = browser.one(".message .tree")
+    browser.run("arguments[0].focus()", tree)
+    browser.press(Keys.TAB)
+    assert browser.run("return !arguments[0].contains(document.activeElement)", tree)
+    browser.run("arguments[0].focus()", tree)
+    browser.press(Keys.ARROW_DOWN)
+    name = browser.run("return document.activeElement.id")
+    assert name
+    browser.press(Keys.ENTER)
+    assert browser.run("return location.hash") == f"#{name}"
+
+
 def test_arrows_fold_and_unfold(browser: Browser, tmp_path: Path) -> None:
     """Right unfolds, left folds and then goes to what is around it; bytes light up beside."""
     browser.open(page_file(ORDINARY, tmp_path))

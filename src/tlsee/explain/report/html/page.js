@@ -188,7 +188,10 @@
   };
   // From field to field: a tree is one stop of the Tab key, and the arrows walk within it.
   const trees = all(".tree");
-  trees.forEach((tree) => { tree.tabIndex = 0; });
+  trees.forEach((tree) => {
+    tree.tabIndex = 0;
+    all("a, summary", tree).forEach((part) => { part.tabIndex = -1; });
+  });
   const walk = (tree, focused, key) => {
     const list = all("p[id], summary", tree)
       .filter((each) => each.checkVisibility() && !each.closest(".missed"));
@@ -205,6 +208,11 @@
       next.focus();
     }
   };
+  addEventListener("keydown", (event) => {
+    const field = event.key === "Enter" && event.target instanceof Element
+      && event.target.matches(".tree p") && event.target.querySelector("a");
+    if (field) field.click();
+  });
   addEventListener("keydown", (event) => {
     const tree = event.key.startsWith("Arrow") && event.target instanceof Element
       && event.target.closest(".tree");
