@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from cryptography.exceptions import InvalidSignature
+from htpy import fragment
 
 from tests.support.endpoints import Pair, client_config, server_config, server_credential
 from tests.support.html import Page, parse
@@ -21,6 +22,9 @@ from tlsee.explain.account import Account
 from tlsee.explain.keytree import key_graph
 from tlsee.explain.machine_view import machine_of
 from tlsee.explain.report.html import page
+from tlsee.explain.report.html.certificates import _judgement
+from tlsee.explain.report.html.sheet import Sheet
+from tlsee.explain.report.html.shown_certificates import Places
 from tlsee.explain.why import reasons_of
 from tlsee.handshake.compose import Composer
 from tlsee.identity.authority import Authority
@@ -332,6 +336,21 @@ def test_words_of_the_connection_are_explained(name: str) -> None:
     assert "ClientHello" in glossary
     for view in account(name, 0).steps:
         assert view.title in found.text_of("cost")
+
+
+def test_a_certificate_that_was_sent_twice_is_shown_once() -> None:
+    """Servers that are given a whole chain to add to their certificate do so; it is said."""
+    found = account("1.3", 0)
+    verdict = found.verdict
+    assert verdict is not None
+    twice = replace(verdict, presented=(*verdict.presented, verdict.presented[0]))
+    sheet = Sheet(found)
+    once, shown_twice = (
+        str(fragment[_judgement(each, Places(sheet))]) for each in (verdict, twice)
+    )
+    assert shown_twice.count("<dt>Whence</dt>") == once.count("<dt>Whence</dt>")
+    assert "sent by the peer, 1st, 2 times" in shown_twice
+    assert "times" not in once
 
 
 def test_certificates_that_nobody_judged_are_shown_too() -> None:

@@ -73,14 +73,15 @@ def certificates(sheet: Sheet) -> Element | None:
 
 
 def _judgement(verdict: Verdict, places: Places) -> Node:
+    sent = list({view.der: view for view in verdict.presented}.values())
     return [
         _result(verdict),
         _unread(verdict),
         [
-            _shown(view, origin(view, verdict, CONNECTED), verdict.at, places)
-            for view in verdict.presented[:CERTIFICATES_SHOWN]
+            _shown(view, _whence(view, verdict), verdict.at, places)
+            for view in sent[:CERTIFICATES_SHOWN]
         ],
-        _cut(len(verdict.presented) - CERTIFICATES_SHOWN, "certificate"),
+        _cut(len(sent) - CERTIFICATES_SHOWN, "certificate"),
         [
             _path(number, path, verdict, places)
             for number, path in enumerate(verdict.tried[:PATHS_SHOWN], 1)
@@ -106,6 +107,13 @@ def _others(sheet: Sheet, places: Places) -> list[Node]:
 
 def _cut(left: int, noun: str) -> Node:
     return p(".cut")[f"{count(left, noun)} more: the page has no place."] if left > 0 else None
+
+
+def _whence(view: CertificateView, verdict: Verdict) -> str:
+    """Where it comes from; one that was sent more than once is shown once, and that is said."""
+    found = origin(view, verdict, CONNECTED)
+    times = sum(each.der == view.der for each in verdict.presented)
+    return found if times < 2 else f"{found}, {times} times"
 
 
 def _result(verdict: Verdict) -> Element:
