@@ -30,6 +30,7 @@ from tests.support.tshark_fields import (
 from tlsee.codes import ContentType, HandshakeType
 from tlsee.explain.account.account import Account
 from tlsee.explain.dissect import Field, dissect_connection
+from tlsee.explain.dissect.tickets import KEY as TICKET_KEY
 from tlsee.explain.report.pcapng import to_pcapng
 from tlsee.explain.report.pcapng_tcp import FIRST_CLIENT_PORT, SERVER_PORT
 from tlsee.recording.recording import Recording
@@ -226,6 +227,8 @@ def _sort(found: Reading, role: Role, way: str, field: Field, *, known: bool = F
     known = known or bool(names) or ours_alone
     if not field.children and not known:
         found.strangers.add(f"ours: {way}")
+    if field.protected_by == TICKET_KEY:
+        return  # what the server alone opens is opaque to tshark
     for child in field.children:
         _sort(found, role, way, child, known=known)
 

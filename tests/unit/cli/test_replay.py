@@ -232,11 +232,14 @@ def test_a_file_that_was_cut_off(files: Path) -> None:
     assert item["ends"][0]["cut_off"].startswith("frame")
 
 
-def test_the_file_that_lacks_something_is_named(files: Path) -> None:
+def test_the_file_that_lacks_something_is_named(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of two the one that cannot be replayed, not the first."""
-    result = tlsee("replay", files / "full_client.tlsrec", "--with", files / "client.tlsrec")
+    monkeypatch.chdir(files)
+    result = tlsee("replay", "full_client.tlsrec", "--with", "client.tlsrec")
     assert result.code == 2
-    assert "/client.tlsrec: this recording leaves out" in words(result.err)
+    assert "tlsee: client.tlsrec: this recording leaves out" in words(result.err)
 
 
 def test_one_at_a_time(files: Path) -> None:
