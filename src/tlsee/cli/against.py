@@ -24,7 +24,6 @@ from tlsee.trace import Role
 from tlsee.values import value
 
 SCHEMA = "tlsee.against/1"
-WORD = 12  # columns of the first word
 _STYLES = {Fit.BREAKS: BAD, Fit.MAY_BREAK: BAD, Fit.UNKNOWN: QUIET, Fit.SAME: OK, Fit.CHANGES: OK}
 _NO_TRUST = "whom the client trusts is not in the recording: name the authorities with ca"
 _NO_CERTIFICATE = "the recording has no certificate of the server's: name one with cert"

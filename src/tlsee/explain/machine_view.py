@@ -98,7 +98,7 @@ def machine_of(recording: Recording) -> MachineView | None:
     ``None`` where no machine was watched: nothing happened, or a listener recorded it.
     """
     entered = any(isinstance(event, StateEntered) for event in recording.events())
-    if not entered or getattr(recording.header, "overheard", False):
+    if not entered or recording.header.overheard:
         return None
     placed = Placed(recording)
     story = placed.story

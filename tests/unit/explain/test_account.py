@@ -137,10 +137,16 @@ def test_what_would_have_been_accepted_is_judged_again() -> None:
     with pytest.raises(CertificateRejected):
         pair.run()
     refused = Account.of(Recording.from_bytes(recorder.recording.to_bytes()))
-    assert [what_if.accepted for what_if in refused.what_ifs] == [True]
-    assert NAME in refused.what_ifs[0].change
-    assert Account.of(with_pseudonyms(refused.recording)).what_ifs == ()
-    assert next(accounts("1.3")).what_ifs == ()
+    hidden = Account.of(with_pseudonyms(refused.recording))
+    accepted = next(accounts("1.3"))
+    assert refused.verdict is not None
+    assert hidden.verdict is not None
+    assert accepted.verdict is not None
+    found = refused.verdict.what_ifs()
+    assert [what_if.accepted for what_if in found] == [True]
+    assert NAME in found[0].change
+    assert hidden.verdict.what_ifs() == ()
+    assert accepted.verdict.what_ifs() == ()
 
 
 def test_pseudonyms_leave_a_whole_account() -> None:

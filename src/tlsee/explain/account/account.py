@@ -19,7 +19,7 @@ from tlsee.explain.recorded import story_of
 from tlsee.explain.rejudging import revived
 from tlsee.explain.sentences import sentence_of
 from tlsee.explain.story import Kind, Step, Story
-from tlsee.identity.path.verdict import Verdict, WhatIf
+from tlsee.identity.path.verdict import Verdict
 from tlsee.recording.recording import Recording
 from tlsee.trace import Epoch, Role
 from tlsee.values import replace, value
@@ -69,7 +69,7 @@ class Account:
     @property
     def overheard(self) -> bool:
         """Whether a listener recorded it, and neither side."""
-        return bool(getattr(self.recording.header, "overheard", False))
+        return self.recording.header.overheard
 
     @cached_property
     def heading(self) -> Heading:
@@ -85,11 +85,6 @@ class Account:
     def verdict(self) -> Verdict | None:
         """What was judged of the peer's certificate, and what would have been accepted."""
         return revived(self.recording, self.story)
-
-    @cached_property
-    def what_ifs(self) -> tuple[WhatIf, ...]:
-        """What would have had the refused certificate accepted, as far as the recording tells."""
-        return self.verdict.what_ifs() if self.verdict is not None else ()
 
     @cached_property
     def records(self) -> tuple[RecordView, ...]:

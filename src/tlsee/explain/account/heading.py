@@ -40,7 +40,7 @@ class Heading:
 
 def heading_of(recording: Recording, story: Story) -> Heading:
     """The heading of a recording."""
-    overheard = bool(getattr(recording.header, "overheard", False))
+    overheard = recording.header.overheard
     name = _name(story)
     role = recording.role
     whose = f"a {role.value}" if role is not None else "somebody to whom nothing was said"

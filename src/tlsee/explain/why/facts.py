@@ -61,7 +61,7 @@ class Facts:
         self.recording = recording
         self.story: Story = story_of(recording)
         self.role = self.story.role
-        self.overheard = bool(getattr(recording.header, "overheard", False))
+        self.overheard = recording.header.overheard
         hellos = [
             step.message for step in self.story.steps if isinstance(step.message, ClientHello)
         ]
